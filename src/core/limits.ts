@@ -1,0 +1,57 @@
+/** Every bound of the program, with its reason. */
+
+/** A scenario file describes groups; a megabyte of YAML is a mistake or an attack. */
+export const SCENARIO_BYTES_MAX = 1_000_000;
+
+/** Anchors are for a few shared settings; nested ones multiply. */
+export const YAML_ALIASES_MAX = 200;
+
+/** Longer than any run: a duration beyond it is a slip of the hand. */
+export const DURATION_MS_MAX = 366 * 86_400_000;
+
+/** A factor beyond it is a slip of the hand. */
+export const TIME_SCALE_MAX = 1000;
+/** Devices of one group; a run is capped far below, see {@link CAP_DEVICES}. */
+export const GROUP_DEVICES_MAX = 1_000_000;
+/** Two bytes of seconds (MQTT 5.0 §3.1.2.10). */
+export const KEEP_ALIVE_SECONDS_MAX = 65_535;
+/** Characters of a template for a client ID or topic: rendered it still fits an MQTT string. */
+export const TEMPLATE_LENGTH_MAX = 4_096;
+
+/** Caps on what a run may do until they are raised on the command line: this is an attack tool. */
+export const CAP_DEVICES = 10_000;
+export const CAP_ARRIVALS_PER_SECOND = 1_000;
+export const CAP_DURATION_MS = 3_600_000;
+
+/** Presence that overlaps or is apart by less than this can't be told for certain on a real broker. */
+export const PRESENCE_MARGIN_MS = 250;
+
+/** A history line holds a client ID, a user name and a raw text of 64 KiB each, JSON-escaped. */
+export const HISTORY_LINE_BYTES_MAX = 4 * 1024 * 1024;
+/** MQTT strings carry a two-byte length (MQTT 5.0 §1.5.4). */
+export const MQTT_STRING_LENGTH_MAX = 65_535;
+/** What a source said is kept up to this many characters; a log line may repeat a client ID twice. */
+export const RAW_LENGTH_MAX = 131_072;
+/** Unreadable lines are counted; this many are shown. */
+export const UNREADABLE_EXAMPLES_MAX = 5;
+
+/** The history writer hands over a batch of this size at once, or what there is after the delay. */
+export const HISTORY_BATCH_BYTES = 64 * 1024;
+export const HISTORY_FLUSH_MS = 200;
+/** More than this waiting for a slow disk is written in the foreground: memory stays bounded. */
+export const HISTORY_BACKLOG_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Memory of the columnar store before it spills to a temporary folder. */
+export const STORE_MEMORY_MB = 1_024;
+
+/** Two sessions that overlap by no more are a hand-over seen late: below {@link PRESENCE_MARGIN_MS}. */
+export const OVERLAP_TOLERANCE_MS = 100;
+/** A close this near to a rival's CONNACK is its effect when no broker says why (either side). */
+export const TAKEOVER_TOLERANCE_MS = 1_000;
+/** Broker and device stamp one connect at most this far apart; a port is not reused sooner. */
+export const JOIN_TOLERANCE_MS = 5_000;
+/** A device may see its eviction this much before the taker's CONNACK; reconnecting takes longer. */
+export const EVICTION_JITTER_MS = 20;
+/** A finding lists this many related resources and evidence numbers; the totals stand beside them. */
+export const RELATED_RESOURCES_MAX = 10_000;
+export const EVIDENCE_MAX = 200;
