@@ -1,0 +1,52 @@
+/**
+ * The connector port: opens one MQTT connection for a device and tells what becomes of it. One
+ * implementation speaks to real brokers over TLS; tests have one on virtual time.
+ */
+import type { BrokerEndpoint } from '../broker/adapter.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { CloseReason } from '../history/event.ts';
+import type { Credential } from '../identity/types.ts';
+import type { PlannedGroup } from '../scenario/plan.ts';
+
+export interface ConnectRequest {
+  readonly endpoint: BrokerEndpoint;
+  readonly clientId: string;
+  readonly credential: Credential;
+  readonly mqtt: PlannedGroup['mqtt'];
+  readonly connectTimeoutMs: number;
+  readonly will?: {
+    readonly topic: string;
+    readonly payload: string;
+    readonly qos: 0 | 1;
+    readonly retain: boolean;
+  };
+}
+
+/** Exactly one of `connected` and `failed` is called, then `closed` once after `connected`. */
+export interface ConnectionListener {
+  connected(info: { readonly at: EpochMs; readonly ip?: string; readonly port?: number }): void;
+  /** Refused or lost before CONNACK; `raw` says how, in the words of TLS, TCP or MQTT. */
+  failed(info: { readonly at: EpochMs; readonly reason: CloseReason; readonly raw: string }): void;
+  closed(info: { readonly at: EpochMs; readonly reason: CloseReason; readonly raw: string }): void;
+  received(): void;
+}
+
+export interface Connection {
+  /** MQTT DISCONNECT, then close. */
+  disconnect(): void;
+  /** TCP RST. */
+  reset(): void;
+  /** Stops speaking and listening without closing: the broker finds a half-open connection. */
+  abandon(): void;
+  publish(
+    message: { readonly topic: string; readonly payload: string; readonly qos: 0 | 1 },
+    acknowledged: () => void,
+  ): void;
+  subscribe(filters: readonly { readonly filter: string; readonly qos: 0 | 1 }[]): void;
+  /** Closes the socket at once, whatever the state. */
+  destroy(): void;
+}
+
+export interface Connector {
+  open(request: ConnectRequest, listener: ConnectionListener): Connection;
+}

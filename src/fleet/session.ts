@@ -1,0 +1,190 @@
+/**
+ * One connection of one device, from the decision to connect to its end: opened on the connector,
+ * counted, recorded. The history gets what the device saw, the truth which device it was.
+ */
+import type { BrokerEndpoint } from '../broker/adapter.ts';
+import { assertNever } from '../core/assert.ts';
+import type { Clock, EpochMs } from '../core/time.ts';
+import type { CloseReason, ObservedEvent } from '../history/event.ts';
+import type { Credential } from '../identity/types.ts';
+import type { PlannedDevice, PlannedGroup } from '../scenario/plan.ts';
+import type { Connection, ConnectionListener, Connector } from './connector.ts';
+import type { GroupMessages } from './messages.ts';
+import type { FleetTally } from './statistics.ts';
+
+/** The planted truth: which device stood behind a session of the history. */
+export interface TruthRecord {
+  readonly at: EpochMs;
+  readonly device: string;
+  readonly kind: 'connecting' | 'abandoned';
+  readonly sessionId: string;
+  readonly clientId: string;
+  readonly certificate: string;
+}
+
+export interface SessionPorts {
+  readonly clock: Clock;
+  readonly connector: Connector;
+  readonly endpoint: BrokerEndpoint;
+  readonly record: (event: ObservedEvent) => void;
+  readonly truth: (record: TruthRecord) => void;
+}
+
+/** What a session needs to know, and whom it tells. */
+export interface SessionOptions {
+  /** Opaque: the history must not show which device it was. */
+  readonly sessionId: string;
+  readonly device: PlannedDevice;
+  readonly group: PlannedGroup;
+  readonly messages: GroupMessages;
+  readonly certificate: string;
+  readonly credential: Credential;
+  readonly clientId: string;
+  readonly connectTimeoutMs: number;
+  readonly tally: FleetTally;
+  /** Called after the session has recorded and counted. */
+  readonly tell: (
+    news:
+      | { readonly type: 'connected' }
+      | { readonly type: 'failed' | 'closed'; readonly reason: CloseReason },
+    at: EpochMs,
+  ) => void;
+}
+
+type End = Parameters<ConnectionListener['closed']>[0];
+
+export class DeviceSession {
+  readonly #ports: SessionPorts;
+  readonly #options: SessionOptions;
+  readonly #common: Omit<ObservedEvent, 'kind' | 'at'>;
+  readonly #openedAt: EpochMs;
+  #connection: Connection | undefined;
+  #connected = false;
+  #abandonedAt: EpochMs | undefined;
+
+  constructor(ports: SessionPorts, options: SessionOptions) {
+    const { sessionId, clientId, credential, group } = options;
+    this.#ports = ports;
+    this.#options = options;
+    this.#openedAt = ports.clock.now();
+    this.#common = {
+      vantage: 'device',
+      sessionId,
+      clientId,
+      certificateId: credential.certificateId,
+      principal: { kind: 'certificate-id', value: credential.certificateId },
+      protocolVersion: group.mqtt.protocolVersion,
+      keepAliveSeconds: group.mqtt.keepAliveSeconds,
+      cleanStart: group.mqtt.cleanStart,
+    };
+    this.#truth('connecting', this.#openedAt);
+  }
+
+  /** The socket still exists, but the device has given it up. */
+  get abandoned(): boolean {
+    return this.#abandonedAt !== undefined;
+  }
+
+  open(): void {
+    const { device, messages, clientId, credential, group, connectTimeoutMs, tally } =
+      this.#options;
+    tally.connectStarted();
+    const will = messages.will(device);
+    const { endpoint } = this.#ports;
+    this.#connection = this.#ports.connector.open(
+      { endpoint, clientId, credential, mqtt: group.mqtt, connectTimeoutMs, ...(will && { will }) },
+      {
+        connected: (info) => this.#onConnected(info),
+        failed: (end) => this.#onFailed(end),
+        closed: (end) => this.#onClosed(end),
+        received: () => tally.received(),
+      },
+    );
+  }
+
+  /** Held back by the throttle: recorded as a failed connect, nothing is sent. */
+  throttled(): void {
+    this.#options.tally.throttled();
+    this.#ports.record({
+      kind: 'connect-failed',
+      at: this.#openedAt,
+      ...this.#common,
+      reason: 'throttled',
+    });
+  }
+
+  close(style: 'disconnect' | 'reset' | 'half-open'): void {
+    switch (style) {
+      case 'disconnect':
+        this.#connection?.disconnect();
+        break;
+      case 'reset':
+        this.#connection?.reset();
+        break;
+      case 'half-open':
+        this.#abandonedAt = this.#ports.clock.now();
+        this.#options.tally.closed();
+        this.#connection?.abandon();
+        this.#truth('abandoned', this.#abandonedAt);
+        break;
+      default:
+        assertNever(style);
+    }
+  }
+
+  publish(seq: number): void {
+    if (!this.#connected || this.abandoned) return;
+    const { messages, device, clientId, tally } = this.#options;
+    const message = messages.telemetry(device, clientId, seq, this.#ports.clock.now());
+    if (message === undefined) return;
+    tally.published();
+    this.#connection?.publish(message, () => tally.acknowledged());
+  }
+
+  destroy(): void {
+    this.#connection?.destroy();
+  }
+
+  #onConnected({ at, ip, port }: Parameters<ConnectionListener['connected']>[0]): void {
+    const { device, messages, tally, tell } = this.#options;
+    this.#connected = true;
+    tally.accepted(device.name, at - this.#openedAt);
+    this.#ports.record({
+      kind: 'connected',
+      at,
+      ...this.#common,
+      ...(ip !== undefined && { ip }),
+      ...(port !== undefined && { port }),
+    });
+    const filters = messages.filters(device);
+    if (filters.length > 0) this.#connection?.subscribe(filters);
+    tell({ type: 'connected' }, at);
+  }
+
+  #onFailed({ at, reason, raw }: End): void {
+    const { tally, tell } = this.#options;
+    tally.failed(reason === 'client-initiated' ? undefined : raw);
+    this.#ports.record({ kind: 'connect-failed', at, ...this.#common, reason, raw });
+    tell({ type: 'failed', reason }, at);
+  }
+
+  #onClosed({ at, reason, raw }: End): void {
+    const { tally, tell } = this.#options;
+    const abandonedAt = this.#abandonedAt;
+    if (abandonedAt === undefined) tally.closed();
+    this.#ports.record({
+      kind: 'closed',
+      at,
+      ...this.#common,
+      reason,
+      ...(abandonedAt !== undefined && { abandonedAt }),
+      raw,
+    });
+    tell({ type: 'closed', reason }, at);
+  }
+
+  #truth(kind: TruthRecord['kind'], at: EpochMs): void {
+    const { device, sessionId, clientId, certificate } = this.#options;
+    this.#ports.truth({ at, device: device.name, kind, sessionId, clientId, certificate });
+  }
+}
