@@ -1,0 +1,216 @@
+/**
+ * CONFLICTING_CLIENT_IDS_CHECK: a client ID whose session was ended because another CONNECT used
+ * the same client ID (MQTT 5.0 §3.1.4, [MQTT-3.1.4-3]). One finding per client ID; one related
+ * resource per evicted session, newest first, as AWS IoT Device Defender lists them.
+ */
+import { EVICTION_JITTER_MS, RELATED_RESOURCES_MAX } from '../../core/limits.ts';
+import {
+  type AuditCheck,
+  type CheckContext,
+  type CheckOutcome,
+  type FindingDraft,
+  NO_EVIDENCE,
+} from '../check.ts';
+import type { FindingResource } from '../finding.ts';
+import { type ConflictFacts, diagnoseConflict } from './diagnose-conflict.ts';
+import { evidenceOf, groupBy, inferredFields } from './rows.ts';
+
+export const conflictingClientIds = {
+  id: 'CONFLICTING_CLIENT_IDS_CHECK',
+  title: 'Conflicting MQTT client IDs',
+  description: 'A connected client was disconnected because another connected with its client ID.',
+  severity: 'HIGH',
+  resourceType: 'CLIENT_ID',
+  reasonCode: 'DUPLICATE_CLIENT_ID_ACROSS_CONNECTIONS',
+  // AWS publishes the code but not the text.
+  reason: 'Client ID used by more than one connection at the same time.',
+  evidence: [
+    'the connect and the close of every session',
+    'why the broker closed it; without a broker, takeovers are inferred from the devices’ times',
+  ],
+  falsePositives: [
+    'one device on a bad link that connects again before the broker has noticed the loss',
+    'a device that changes its certificate without closing its old connection first',
+    'without broker evidence: a device that connects again within a second of losing its connection',
+  ],
+  references: [
+    'https://docs.aws.amazon.com/iot-device-defender/latest/devguide/audit-chk-conflicting-client-ids.html',
+    'https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html#_Toc3901073',
+  ],
+  fixes: ['client-id-from-thing-name', 'client-id-uuid', 'close-before-reconnect', 'backoff'],
+  onDemandLagMs: 0,
+  run,
+} as const satisfies AuditCheck;
+
+interface CoverageRow {
+  readonly sessions: number;
+  readonly client_ids: number;
+  readonly closes: number;
+  readonly superseded: number;
+  readonly unexplained: number;
+}
+
+/** One takeover, with the facts of its client ID repeated. */
+interface TakeoverRow extends ConflictFacts {
+  readonly client_id: string;
+  readonly last_at: number;
+  readonly evidence_total: number;
+  readonly certificate_id: string | null;
+  readonly principal: string | null;
+  readonly closed_at: number;
+  readonly certificate_joined: boolean;
+  readonly takeover_inferred: boolean;
+  readonly inferred: string | null;
+  readonly evidence: readonly (number | null)[];
+}
+
+async function run(context: CheckContext): Promise<CheckOutcome> {
+  const { query, window, takeoverToleranceMs } = context;
+  const [coverage] = await query<CoverageRow>(COVERAGE, { ...window });
+  const rows = await query<TakeoverRow>(TAKEOVERS, {
+    ...window,
+    takeoverToleranceMs,
+    jitterMs: EVICTION_JITTER_MS,
+    listedMax: RELATED_RESOURCES_MAX,
+  });
+  return {
+    findings: conflictFindings(rows),
+    resources: coverage?.client_ids ?? 0,
+    missing: missingFacts(coverage),
+  };
+}
+
+/** Pure: rows of one client ID follow one another, newest takeover first. */
+function conflictFindings(rows: readonly TakeoverRow[]): FindingDraft[] {
+  return groupBy(rows, (row) => row.client_id).map(([first, group]) => ({
+    resource: { resourceType: 'CLIENT_ID', resourceIdentifier: { clientId: first.client_id } },
+    related: group.map(evictedSession),
+    detail: {
+      ...diagnoseConflict(first),
+      evidence: evidenceOf(group),
+      evidenceTotal: first.evidence_total,
+      relatedTotal: first.occurrences,
+      occurrences: first.occurrences,
+      lastOccurrence: first.last_at,
+      inferred: inferredFields(group, ['reason']),
+    },
+  }));
+}
+
+/** AWS names the principal and the time of disconnection; a principal that is no certificate is ours. */
+function evictedSession(row: TakeoverRow): FindingResource {
+  const DISCONNECTION_TIME = String(row.closed_at);
+  if (row.certificate_id !== null) {
+    return {
+      resourceType: 'DEVICE_CERTIFICATE',
+      resourceIdentifier: { deviceCertificateId: row.certificate_id },
+      additionalInfo: { DISCONNECTION_TIME },
+    };
+  }
+  const principal = row.principal === null ? {} : { PRINCIPAL_ID: row.principal };
+  return {
+    resourceType: 'CLIENT_ID',
+    resourceIdentifier: { clientId: row.client_id },
+    additionalInfo: { DISCONNECTION_TIME, ...principal },
+  };
+}
+
+function missingFacts(coverage: CoverageRow | undefined): string[] {
+  if (coverage === undefined || coverage.sessions === 0) return [NO_EVIDENCE];
+  const { sessions, closes, superseded, unexplained } = coverage;
+  const missing: string[] = [];
+  if (closes === 0) missing.push(`closed: no session of ${sessions} has a recorded close`);
+  else if (superseded > 0) {
+    missing.push(`closed: missing on ${superseded} of ${sessions} sessions that others followed`);
+  }
+  if (unexplained > 0) {
+    missing.push(`reason: unknown on ${unexplained} of ${sessions} sessions that others followed`);
+  }
+  return missing;
+}
+
+const COVERAGE = `
+SELECT count(*) AS sessions,
+  count(DISTINCT client_id) AS client_ids,
+  count(closed_at) AS closes,
+  count(*) FILTER (
+    WHERE closed_at IS NULL AND next_connected_at >= $from::BIGINT AND next_connected_at < $to::BIGINT
+  ) AS superseded,
+  count(*) FILTER (
+    WHERE reason_missing AND closed_at >= $from::BIGINT AND closed_at < $to::BIGINT
+  ) AS unexplained
+FROM sessions WHERE starts_at < $to::BIGINT AND ended_at >= $from::BIGINT`;
+
+/**
+ * `crossed`: victim and taker are different principals, compared like with like. `returned`: the
+ * victim's principal connected again later. `alive`: the victim's device held its end until the
+ * taker came; the jitter is for an eviction's way to the device, shorter than a reconnect takes.
+ * `gone`: the device had let go before, so that only the broker still held the session.
+ */
+const TAKEOVERS = `
+WITH conflicting AS (
+  SELECT DISTINCT client_id FROM sessions
+  WHERE taken_over AND closed_at >= $from::BIGINT AND closed_at < $to::BIGINT
+), known AS (
+  SELECT *,
+    max(connected_at) OVER (PARTITION BY client_id, certificate_id) AS certificate_last_at,
+    max(connected_at) OVER (PARTITION BY client_id, principal_key) AS principal_last_at
+  FROM sessions JOIN conflicting USING (client_id) WHERE starts_at < $to::BIGINT
+), taken AS (
+  SELECT *,
+    coalesce(next_connected_at <= closed_at + $takeoverToleranceMs::BIGINT, false) AS has_taker,
+    certificate_id IS NOT NULL AND next_certificate_id IS NOT NULL AS by_certificate,
+    least(next_connected_at, coalesce(next_device_connected_at, next_connected_at)) AS taker_at
+  FROM known
+  WHERE taken_over AND closed_at >= $from::BIGINT AND closed_at < $to::BIGINT
+), judged AS (
+  SELECT *,
+    has_taker AND CASE WHEN by_certificate THEN certificate_id <> next_certificate_id
+      ELSE coalesce(split_part(principal_key, ':', 1) = split_part(next_principal_key, ':', 1)
+        AND principal_key <> next_principal_key, false) END AS crossed,
+    has_taker AND CASE WHEN by_certificate THEN certificate_id = next_certificate_id
+      ELSE coalesce(principal_key = next_principal_key, false) END AS same,
+    has_taker AND coalesce(ip <> next_ip, false) AS moved,
+    has_taker AND device_abandoned_at IS NULL AND coalesce(
+      device_close_reason = 'session-taken-over' OR device_closed_at >= taker_at
+        OR (device_close_reason IS DISTINCT FROM 'client-initiated'
+          AND device_closed_at >= taker_at - $jitterMs::BIGINT), false) AS alive,
+    has_taker AND coalesce(device_abandoned_at < taker_at, false) AS abandoned,
+    has_taker AND coalesce(device_close_reason IS DISTINCT FROM 'session-taken-over'
+      AND (device_closed_at < taker_at - $jitterMs::BIGINT
+        OR (device_close_reason = 'client-initiated' AND device_closed_at < taker_at)),
+      false) AS closed_before
+  FROM taken
+), ranked AS (
+  SELECT *,
+    abandoned OR closed_before AS gone,
+    crossed AND coalesce(CASE WHEN by_certificate THEN certificate_last_at ELSE principal_last_at END
+      > next_connected_at, false) AS returned,
+    row_number() OVER (PARTITION BY client_id ORDER BY closed_at DESC, close_event DESC, id DESC)
+      AS place
+  FROM judged
+), facts AS (
+  SELECT client_id, count(*) AS occurrences, max(closed_at) AS last_at,
+    count(*) FILTER (WHERE crossed) AS crossed,
+    count(*) FILTER (WHERE crossed AND moved) AS crossed_moved,
+    count(*) FILTER (WHERE returned) AS returned,
+    count(*) FILTER (WHERE same AND moved AND NOT gone) AS moved,
+    count(*) FILTER (WHERE same AND alive) AS alive,
+    count(*) FILTER (WHERE same AND gone) AS gone,
+    count(*) FILTER (WHERE same AND gone AND by_certificate) AS gone_certificate,
+    count(*) FILTER (WHERE takeover_inferred AND NOT abandoned) AS guessed,
+    count(*) FILTER (WHERE has_taker AND NOT crossed AND NOT same) AS nameless
+  FROM ranked GROUP BY client_id
+), proof AS (
+  SELECT client_id, count(DISTINCT number) AS evidence_total
+  FROM (SELECT client_id, unnest([connect_event, close_event, device_connect_event,
+    device_close_event, next_connect_event, next_device_connect_event]) AS number FROM ranked)
+  GROUP BY client_id
+)
+SELECT facts.*, proof.evidence_total, r.certificate_id, r.principal, r.closed_at,
+  r.certificate_joined, r.takeover_inferred, r.inferred,
+  [r.connect_event, r.close_event, r.device_connect_event, r.device_close_event,
+    r.next_connect_event, r.next_device_connect_event] AS evidence
+FROM ranked r JOIN facts USING (client_id) JOIN proof USING (client_id)
+WHERE r.place <= $listedMax::BIGINT
+ORDER BY r.client_id, r.place`;
