@@ -1,0 +1,29 @@
+/** A command: its words, its options, and what it does. It returns an exit code and never exits. */
+import type { ArgumentsCamelCase, Argv } from 'yargs';
+import type { ExitCode } from '../index.ts';
+import type { CliEnvironment } from './environment.ts';
+
+export interface Command {
+  register(parser: Argv, env: CliEnvironment, done: (code: ExitCode) => void): Argv;
+}
+
+interface CommandDefinition<Options> {
+  /** As yargs writes it: `run <scenario..>`. */
+  readonly command: string;
+  readonly describe: string;
+  readonly examples: readonly (readonly [command: string, does: string])[];
+  options(parser: Argv): Argv<Options>;
+  run(args: ArgumentsCamelCase<Options>, env: CliEnvironment): Promise<ExitCode>;
+}
+
+export function defineCommand<Options>(definition: CommandDefinition<Options>): Command {
+  return {
+    register: (parser, env, done) =>
+      parser.command(
+        definition.command,
+        definition.describe,
+        (inner) => definition.options(inner.example(definition.examples.map((one) => [...one]))),
+        async (args) => done(await definition.run(args, env)),
+      ),
+  };
+}

@@ -1,0 +1,53 @@
+/** `doppelfleet plan`: what a scenario would do, without touching a broker. */
+import {
+  blastRadius,
+  EXIT,
+  isLoopback,
+  loadScenario,
+  planScenario,
+  renderBlastRadius,
+} from '../../index.ts';
+import { defineCommand } from '../command.ts';
+import { styleFor } from '../environment.ts';
+import { brokerFrom, brokerOptions, changeOptions, jsonOption, overridesFrom } from '../options.ts';
+
+export const planCommand = defineCommand({
+  command: 'plan <scenario>',
+  describe: 'Show what a scenario would do; no broker is touched',
+  examples: [
+    ['$0 plan cloned-client-ids', 'devices, rates, what is planted'],
+    ['$0 plan cloned-client-ids --fix uuid-client-ids', 'the plan after a fix'],
+    ['$0 plan ./mine.yaml --json > plan.json', 'every device; the same seed gives the same bytes'],
+  ],
+  options: (parser) =>
+    changeOptions(brokerOptions(jsonOption(parser)))
+      .positional('scenario', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Name of a built-in scenario, or a file',
+      })
+      .option('fix', { type: 'string', describe: 'Apply this fix of the scenario first' }),
+  async run(args, env) {
+    const loaded = await loadScenario(args.scenario);
+    const plan = planScenario(loaded, {
+      overrides: overridesFrom(args),
+      ...(args.fix === undefined ? {} : { fix: args.fix }),
+    });
+    if (args.json) {
+      env.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+      return EXIT.met;
+    }
+    const style = styleFor(env.stdout, env.env);
+    const broker = await brokerFrom(args);
+    const external = broker.kind === 'external';
+    const target = external
+      ? `mqtts://${broker.host}:${broker.port}`
+      : `${broker.adapter.id} broker`;
+    const radius = blastRadius(plan, target, !external || isLoopback(broker.host));
+    const title =
+      args.fix === undefined ? plan.scenario : `${plan.scenario}, fixed with ${args.fix}`;
+    env.stdout.write(`${style.bold(title)}\n  ${loaded.scenario.purpose}\n`);
+    env.stdout.write(renderBlastRadius(radius, style));
+    return EXIT.met;
+  },
+});

@@ -1,0 +1,49 @@
+/**
+ * All state of the process that the CLI may touch, in one object, so that its tests run in-process.
+ * People's output and progress go to stderr, results to stdout.
+ */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type Style, terminalStyle } from '../index.ts';
+
+export interface OutputStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export interface CliEnvironment {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Calls back at every interrupt (Ctrl-C, SIGTERM); the returned function ends that. */
+  onInterrupt(handler: () => void): () => void;
+}
+
+export function processEnvironment(): CliEnvironment {
+  return {
+    argv: process.argv.slice(2),
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    onInterrupt(handler) {
+      process.on('SIGINT', handler).on('SIGTERM', handler);
+      return () => process.off('SIGINT', handler).off('SIGTERM', handler);
+    },
+  };
+}
+
+/** Colours as NO_COLOR, FORCE_COLOR and the terminal ask for. */
+export function styleFor(stream: OutputStream, env: CliEnvironment['env']): Style {
+  const wanted = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0';
+  const unwanted = (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb';
+  const color = !unwanted && (wanted || stream.isTTY === true);
+  return terminalStyle(color, stream.columns ?? 110);
+}
+
+/** The user's own list of hosts that may be targets. */
+export function allowListFile(env: CliEnvironment['env']): string {
+  const config = env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config');
+  return join(config, 'doppelfleet', 'targets.yaml');
+}

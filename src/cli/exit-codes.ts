@@ -1,0 +1,28 @@
+/** From reports to the exit code: the most serious of all. The table is part of `--help`. */
+import { EXIT, type ExitCode, mergeOutcomes, type Outcome, type Report } from '../index.ts';
+
+export const EXIT_CODES_HELP = [
+  'Exit codes:',
+  '   0 all expectations met            65 invalid scenario, history or certificate',
+  '   1 some unmet                      69 broker or network unavailable',
+  '   2 inconclusive                    70 internal error',
+  '  64 bad arguments, target refused   74 disk full or not writable',
+  '                                    130 interrupted',
+].join('\n');
+
+const BY_OUTCOME: Readonly<Record<Outcome, ExitCode>> = {
+  met: EXIT.met,
+  unmet: EXIT.unmet,
+  inconclusive: EXIT.inconclusive,
+};
+
+export function outcomeExitCode(outcome: Outcome): ExitCode {
+  return BY_OUTCOME[outcome];
+}
+
+export function exitCodeOf(reports: readonly Report[], interrupted: boolean): ExitCode {
+  const runs = reports.flatMap((report) => report.runs);
+  if (interrupted || runs.some((run) => run.outcome === 'interrupted')) return EXIT.interrupted;
+  if (runs.some((run) => run.outcome === 'failed')) return EXIT.unavailable;
+  return outcomeExitCode(mergeOutcomes(reports.map((report) => report.outcome)));
+}

@@ -1,0 +1,74 @@
+/** The command line: words to commands, errors to sentences. Returns the exit code, never exits. */
+import yargs from 'yargs';
+import { EXIT, type ExitCode, formatProblem, printable, toolVersion, UserError } from '../index.ts';
+import type { Command } from './command.ts';
+import { auditCommand } from './commands/audit.ts';
+import { certsCommand } from './commands/certs.ts';
+import { listCommand } from './commands/list.ts';
+import { planCommand } from './commands/plan.ts';
+import { runCommand } from './commands/run.ts';
+import { validateCommand } from './commands/validate.ts';
+import type { CliEnvironment } from './environment.ts';
+import { EXIT_CODES_HELP } from './exit-codes.ts';
+
+const COMMANDS: readonly Command[] = [
+  runCommand,
+  planCommand,
+  validateCommand,
+  listCommand,
+  auditCommand,
+  certsCommand,
+];
+
+export async function main(env: CliEnvironment): Promise<ExitCode> {
+  let code: ExitCode = EXIT.met;
+  const parser = yargs([...env.argv])
+    .scriptName('doppelfleet')
+    .usage('$0 <command>\n\nA device-side MQTT fleet simulator and test harness.')
+    .parserConfiguration({ 'duplicate-arguments-array': true, 'greedy-arrays': false })
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, 'Say what to do; --help shows the commands.')
+    .version(toolVersion())
+    .help()
+    .alias('help', 'h')
+    .completion('completion', 'Print a completion script for bash or zsh')
+    .epilogue(
+      `${EXIT_CODES_HELP}\n\nTry \`doppelfleet list scenarios\`, then \`doppelfleet run <name>\`.`,
+    )
+    .wrap(Math.min(env.stderr.columns ?? 100, 110))
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message, error) => {
+      throw error ?? new UserError(EXIT.usage, { message: sentence(message) });
+    });
+  for (const command of COMMANDS) {
+    command.register(parser, env, (result) => {
+      code = result;
+    });
+  }
+  try {
+    await parser.parseAsync([...env.argv], {}, (_error, _args, output) => {
+      if (output) env.stdout.write(`${output}\n`);
+    });
+    return code;
+  } catch (error) {
+    return report(error, env);
+  }
+}
+
+function report(error: unknown, env: CliEnvironment): ExitCode {
+  if (error instanceof UserError) {
+    for (const problem of error.problems) env.stderr.write(`error: ${formatProblem(problem)}\n`);
+    return error.exitCode;
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const lines = detail.split('\n').map((line) => printable(line, 500));
+  env.stderr.write(`internal error, please report it with what follows:\n${lines.join('\n')}\n`);
+  return EXIT.internal;
+}
+
+/** yargs words its own complaints over several lines. */
+function sentence(message: string): string {
+  return `${message.trim().replace(/\s*\n\s*/g, ' ')} — --help shows the options`;
+}

@@ -1,0 +1,135 @@
+/** The report for a terminal: findings, before against after, verdict, and where the evidence lies. */
+import type { AuditFinding } from '../audit/finding.ts';
+import { CHECK_IDS } from '../core/ids.ts';
+import { plural, printable } from '../core/text.ts';
+import { formatDuration } from '../core/time.ts';
+import { renderFindings } from './findings-table.ts';
+import type { BlastRadius, Report, RunReport } from './report.ts';
+import { type Cell, outcomeCell, outcomeMark, type Style, table, wrap } from './style.ts';
+
+/** What is about to be touched, what is planted, and what is left to chance. */
+export function renderBlastRadius(radius: BlastRadius, style: Style): string {
+  const { devices, certificates, arrivalsPerSecondMax, durationMs, settleMs } = radius;
+  const planted = radius.planted.length > 0 ? radius.planted : ['nothing: no finding may appear'];
+  return [
+    ...field('target', [radius.loopback ? `${radius.target} on loopback` : radius.target], style),
+    ...field(
+      'devices',
+      [
+        `${devices} with ${plural(certificates, 'certificate')}, up to ${plural(arrivalsPerSecondMax, 'arrival')} in a second`,
+      ],
+      style,
+    ),
+    ...field(
+      'duration',
+      [`${formatDuration(durationMs)}, then up to ${formatDuration(settleMs)} to settle`],
+      style,
+    ),
+    ...field('groups', radius.groups, style),
+    ...field('planted', planted, style),
+    ...field('uncertain', radius.uncertain, style).map((line) => style.yellow(line)),
+    '',
+  ].join('\n');
+}
+
+/** What a fix changes: the groups and the planted findings, which are all that differs. */
+export function renderFixedRadius(radius: BlastRadius, before: BlastRadius, style: Style): string {
+  const changed = radius.groups.filter((group) => !before.groups.includes(group));
+  const planted = radius.planted.length > 0 ? radius.planted : ['nothing: no finding may appear'];
+  return [...field('changed', changed, style), ...field('planted', planted, style), ''].join('\n');
+}
+
+const LABEL_WIDTH = 14;
+
+/** Lines of text under a label at the left, broken to the terminal's width. */
+export function field(label: string, texts: readonly string[], style: Style): readonly string[] {
+  const width = style.width - LABEL_WIDTH - 2;
+  return texts.flatMap((text, index) =>
+    wrap(text, width).map((line, part) => {
+      const shown = index === 0 && part === 0 ? label : '';
+      return `  ${shown.padEnd(LABEL_WIDTH)}${part > 0 ? '  ' : ''}${line}`;
+    }),
+  );
+}
+
+/** What one run found. */
+export function renderRun(run: RunReport, style: Style): string {
+  const notes = run.notes.map((note) => `  ${style.dim(`note: ${printable(note, 300)}`)}`);
+  const failure =
+    run.failure === undefined ? [] : [style.red(`  error: ${printable(run.failure, 500)}`)];
+  return [...failure, renderFindings(run.audit, style), ...notes].join('\n');
+}
+
+/** The whole report at its end. */
+export function renderReport(report: Report, style: Style): string {
+  const parts = [
+    ...(report.runs.length > 1
+      ? [style.bold('Before and after'), renderComparison(report, style)]
+      : []),
+    style.bold('Verdict'),
+    renderVerdict(report, style),
+    style.bold('Evidence'),
+    ...report.runs.flatMap((run) =>
+      field(run.fix ? 'with the fix' : 'history', [run.history], style),
+    ),
+    ...field('report', [`${report.folder}/report.json, junit.xml`], style),
+    ...field('repeat', [report.reproduce], style),
+    '',
+  ];
+  return parts.join('\n');
+}
+
+function renderComparison(report: Report, style: Style): string {
+  const count = (run: RunReport, check: string): string =>
+    String(
+      run.audit.findings.filter((finding: AuditFinding) => finding.checkName === check).length,
+    );
+  const metric =
+    (name: string, unit = '') =>
+    (run: RunReport): string => {
+      const value = run.metrics[name];
+      return value === undefined
+        ? '–'
+        : `${Number(value.toFixed(1)).toLocaleString('en-US')}${unit}`;
+    };
+  const rows: readonly (readonly [string, (run: RunReport) => Cell])[] = [
+    ...CHECK_IDS.map(
+      (check) => [`findings ${check}`, (run: RunReport) => count(run, check)] as const,
+    ),
+    ['takeovers', metric('takeovers.count')],
+    ['connects accepted', metric('connects.accepted')],
+    ['connects failed', metric('connects.failed')],
+    ['CONNACK latency p99', metric('connects.latency.p99', ' ms')],
+    ['messages published', metric('messages.published')],
+    ['quiet after', metric('settle.quietAfter', ' ms')],
+    ['verdict', (run) => outcomeCell(run.verdict.outcome, style)],
+  ];
+  const costs = report.runs.flatMap(({ fix }) =>
+    fix ? field('costs', [`${fix.title}: ${fix.costs.join('; ')}`], style) : [],
+  );
+  return [
+    table(
+      ['', ...report.runs.map((run) => run.fix?.name ?? 'as is')],
+      rows.map(([label, value]) => [label, ...report.runs.map(value)]),
+      style,
+    ),
+    ...costs.map((line) => style.dim(line)),
+    '',
+  ].join('\n');
+}
+
+function renderVerdict(report: Report, style: Style): string {
+  const rows = report.runs.flatMap((run) =>
+    run.verdict.expectations.map(({ outcome, text, because }) => [
+      run.fix?.name ?? 'as is',
+      outcomeCell(outcome, style),
+      printable(text),
+      printable(because, 300),
+    ]),
+  );
+  return [
+    table(['Run', 'Outcome', 'Expectation', 'Because'], rows, style, [0.19, 0.16, 0.32, 0.33]),
+    `  ${style.bold(report.scenario.name)}: ${outcomeMark(report.outcome, style)}`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,74 @@
+/** What a run is given from outside, and whom it tells how it goes. */
+import type { BrokerAdapter } from '../broker/adapter.ts';
+import type { Clock } from '../core/time.ts';
+import type { FleetSnapshot } from '../fleet/statistics.ts';
+import type { BlastRadius, Report, RunReport } from '../report/report.ts';
+import type { ScenarioOverrides } from '../scenario/change.ts';
+import type { Caps } from './caps.ts';
+
+/** Where a drive of the fleet stands. */
+export interface RunProgress extends FleetSnapshot {
+  readonly phase: 'running' | 'settling' | 'stopping';
+  readonly elapsedMs: number;
+  readonly totalMs: number;
+  readonly devices: number;
+  /** Since the start, and in the last second. */
+  readonly takeovers: number;
+  readonly takeoversPerSecond: number;
+}
+
+/** Hooks of those who watch; each is optional, none can change the run. */
+export interface RunObserver {
+  planned?(
+    radius: BlastRadius,
+    about: { readonly scenario: string; readonly purpose: string; readonly fix?: string },
+  ): void;
+  issuing?(progress: {
+    readonly total: number;
+    readonly done: number;
+    readonly minted: number;
+  }): void;
+  brokerStarted?(about: { readonly version: string; readonly endpoint: string }): void;
+  progress?(progress: RunProgress): void;
+  audited?(run: RunReport): void;
+  finished?(report: Report): void;
+  /** What the user should know and what does not stop the run. */
+  warning?(message: string): void;
+}
+
+/** A broker to start here, or one that runs elsewhere. */
+export type BrokerChoice =
+  | { readonly kind: 'local'; readonly adapter: BrokerAdapter }
+  | {
+      readonly kind: 'external';
+      readonly adapter: BrokerAdapter;
+      readonly host: string;
+      readonly port: number;
+    };
+
+export interface RunOptions {
+  /** Default: the embedded broker. */
+  readonly broker?: BrokerChoice;
+  /** Parent of the run's folder; default `runs`. */
+  readonly out?: string;
+  /** Store of certificates; default `certs`. */
+  readonly certs?: string;
+  /** Which authority of the store; default `default`. */
+  readonly authority?: string;
+  /** Fixes to try after the run without; `all` takes every one of the scenario. Default: none. */
+  readonly fixes?: readonly string[] | 'all';
+  readonly overrides?: ScenarioOverrides;
+  readonly caps?: Partial<Caps>;
+  /** Hosts other than loopback that the user's own list allows. */
+  readonly allowedTargets?: readonly string[];
+  /** Path of that list, for the message of a refusal. */
+  readonly allowListFile?: string;
+  readonly observer?: RunObserver;
+  /** Aborting heals the fleet, closes every connection and ends the run as interrupted. */
+  readonly signal?: AbortSignal;
+  /** Aborting drops everything at once: sockets, broker, with the history closed. */
+  readonly killSignal?: AbortSignal;
+  readonly clock?: Clock;
+  /** How to repeat the run, for the report. */
+  readonly reproduce?: string;
+}
