@@ -4,6 +4,11 @@
  * bug of ours is an assertion and keeps its stack.
  */
 
+import { printable } from './text.ts';
+
+/** Characters of a file name that are shown; Linux allows paths of 4096. */
+const FILE_NAME_SHOWN_MAX = 4096;
+
 /** Exit codes are an API; see the README. 74 follows sysexits.h for a disk that is full or read-only. */
 export const EXIT = {
   met: 0,
@@ -46,9 +51,9 @@ export class UserError extends Error {
 
 /** `scenario.yaml:4:7 fleet.pumps.devices: must be at least 1 — give a positive whole number` */
 export function formatProblem(problem: Problem): string {
-  const position = [problem.file, problem.line, problem.column].filter(
-    (part) => part !== undefined,
-  );
+  const file =
+    problem.file === undefined ? undefined : printable(problem.file, FILE_NAME_SHOWN_MAX);
+  const position = [file, problem.line, problem.column].filter((part) => part !== undefined);
   const where = [position.join(':'), problem.path].filter((part) => part).join(' ');
   const hint = problem.hint === undefined ? '' : ` — ${problem.hint}`;
   return `${where === '' ? '' : `${where}: `}${problem.message}${hint}`;
@@ -62,11 +67,15 @@ export function systemCode(error: unknown): string | undefined {
 
 /** Turns a file system error into a user's error that names the file; anything else passes through. */
 export function fileError(error: unknown, doing: string, file: string): unknown {
-  const [message, exitCode, hint] = FILE_ERRORS[systemCode(error) ?? ''] ?? [];
+  const code = systemCode(error) ?? '';
+  const [message, exitCode, hint] = (Object.hasOwn(FILE_ERRORS, code) && FILE_ERRORS[code]) || [];
   if (message === undefined || exitCode === undefined) return error;
   return new UserError(
     exitCode,
-    { message: `cannot ${doing} ${file}: ${message}`, ...(hint ? { hint } : {}) },
+    {
+      message: `cannot ${doing} ${printable(file, FILE_NAME_SHOWN_MAX)}: ${message}`,
+      ...(hint ? { hint } : {}),
+    },
     error,
   );
 }

@@ -1,6 +1,6 @@
 /** Files that are whole or absent: written under a temporary name, then renamed. */
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { fileError } from './errors.ts';
 
 /**
@@ -8,11 +8,41 @@ import { fileError } from './errors.ts';
  * `mode` is set when the file is created (0600 for private keys), before a byte is in it.
  */
 export async function writeFileAtomic(file: string, content: string, mode = 0o644): Promise<void> {
+  await replace(file, mode, (handle) => handle.writeFile(content));
+}
+
+/** The same for text that comes line by line, so that none of it has to fit one string. */
+export async function writeLinesAtomic(file: string, lines: Iterable<string>): Promise<void> {
+  await replace(file, 0o644, async (handle) => {
+    // Each call goes on where the one before it ended.
+    for (const batch of batches(lines)) await handle.writeFile(batch);
+  });
+}
+
+/** Lines with their line feeds, some thousand characters at a time. */
+function* batches(lines: Iterable<string>): Generator<Buffer> {
+  let batch: string[] = [];
+  let length = 0;
+  for (const line of lines) {
+    batch.push(line, '\n');
+    length += line.length;
+    if (length < 65_536) continue;
+    yield Buffer.from(batch.join(''));
+    [batch, length] = [[], 0];
+  }
+  yield Buffer.from(batch.join(''));
+}
+
+async function replace(
+  file: string,
+  mode: number,
+  write: (handle: FileHandle) => Promise<void>,
+): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const handle = await open(temporary, 'wx', mode);
     try {
-      await handle.writeFile(content);
+      await write(handle);
     } finally {
       await handle.close();
     }

@@ -32,6 +32,8 @@ export const HISTORY_LINE_BYTES_MAX = 4 * 1024 * 1024;
 export const MQTT_STRING_LENGTH_MAX = 65_535;
 /** What a source said is kept up to this many characters; a log line may repeat a client ID twice. */
 export const RAW_LENGTH_MAX = 131_072;
+/** So much of a source is looked at to tell its format, and stands for it in its run ID. */
+export const IMPORT_BEGINNING_BYTES = 64 * 1024;
 /** Unreadable lines are counted; this many are shown. */
 export const UNREADABLE_EXAMPLES_MAX = 5;
 
@@ -41,8 +43,13 @@ export const HISTORY_FLUSH_MS = 200;
 /** More than this waiting for a slow disk is written in the foreground: memory stays bounded. */
 export const HISTORY_BACKLOG_BYTES_MAX = 8 * 1024 * 1024;
 
+/** A history smaller than this is read line by line: setting out for DuckDB costs more. */
+export const BULK_FILE_BYTES_MIN = 1024 * 1024;
+
 /** Memory of the columnar store before it spills to a temporary folder. */
 export const STORE_MEMORY_MB = 1_024;
+/** Memory for a conversion, which holds whole events; at most half of the machine's. */
+export const CONVERT_MEMORY_MB = 4_096;
 
 /** Two sessions that overlap by no more are a hand-over seen late: below {@link PRESENCE_MARGIN_MS}. */
 export const OVERLAP_TOLERANCE_MS = 100;

@@ -1,20 +1,23 @@
 /**
- * A YAML 1.2 document with the place of everything in it. Aliases are bounded, duplicate keys and
- * tags are errors, and keys that begin with `x-` at the top are left to the author (for anchors).
+ * A YAML 1.2 document with the place of everything in it: scenarios, allow-lists, suppressions.
+ * Aliases are bounded, duplicate keys and tags are errors, and keys that begin with `x-` at the top
+ * are left to the author (for anchors).
  */
 import {
   type Document,
   isMap,
   isNode,
   isScalar,
+  isSeq,
   LineCounter,
   parseDocument,
   visit,
   type YAMLError,
+  YAMLMap,
 } from 'yaml';
-import type { Problem } from '../core/errors.ts';
-import { YAML_ALIASES_MAX } from '../core/limits.ts';
-import { printable } from '../core/text.ts';
+import type { Problem } from './errors.ts';
+import { YAML_ALIASES_MAX } from './limits.ts';
+import { printable } from './text.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -50,6 +53,33 @@ export function parseYaml(text: string, file: string): ParsedDocument {
         : locate(document, lines, path);
     },
   };
+}
+
+/**
+ * Changes the sequence under `key` of a map, and keeps the comments and the order of the rest. A
+ * document that is a sequence itself becomes the one under `key`.
+ */
+export function editYamlList(
+  text: string,
+  key: string,
+  change: { readonly append?: unknown; readonly remove?: readonly number[] },
+): string {
+  const document: Document = parseDocument(text, { merge: true });
+  if (!isMap(document.contents)) {
+    const list = isSeq(document.contents) ? document.contents : document.createNode([]);
+    const map = new YAMLMap();
+    map.set(key, list);
+    document.contents = map;
+  }
+  // A flow sequence, such as the empty `[]`, would take the new item on one long line.
+  const list = document.get(key, true);
+  if (!isSeq(list)) document.set(key, document.createNode([]));
+  else list.flow = false;
+  for (const index of [...(change.remove ?? [])].sort((a, b) => b - a)) {
+    document.deleteIn([key, index]);
+  }
+  if (change.append !== undefined) document.addIn([key], change.append);
+  return document.toString({ lineWidth: 0 });
 }
 
 /** The parser's words, and what to do. */
@@ -93,7 +123,8 @@ function oddities(document: Document, lines: LineCounter, file: string): Problem
 
 function toValue(document: Document, file: string, problems: Problem[]): unknown {
   try {
-    const value: unknown = document.toJS({ maxAliasCount: YAML_ALIASES_MAX });
+    // The anchor itself counts as one.
+    const value: unknown = document.toJS({ maxAliasCount: YAML_ALIASES_MAX + 1 });
     if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
     return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith('x-')));
   } catch (error) {

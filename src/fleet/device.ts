@@ -32,8 +32,11 @@ export interface DeviceContext {
 export type DeviceTimer = 'connect' | 'behaviour' | 'publish';
 
 export interface DeviceState {
-  /** `waiting`: a connect timer is set; `away`: it does not mean to come back. */
-  readonly phase: 'waiting' | 'connecting' | 'connected' | 'away';
+  /**
+   * `waiting`: a connect timer is set. `leaving`: it will go as soon as the connect under way is
+   * answered. `away`: it does not mean to come back.
+   */
+  readonly phase: 'waiting' | 'connecting' | 'connected' | 'leaving' | 'away';
   /** Number of its newest connection, from 1; 0 before the first. */
   readonly connection: number;
   readonly certificateIndex: number;
@@ -109,10 +112,12 @@ export function stepDevice(
     case 'timer':
       return timerFired(context, state, input.timer, at);
     case 'connected':
+      if (isCurrent(state, input.connection, 'leaving')) return goAway(state, input.connection);
       return isCurrent(state, input.connection, 'connecting')
         ? connected(context, state, at)
         : unchanged(state);
     case 'failed':
+      if (isCurrent(state, input.connection, 'leaving')) return goAway(state);
       return isCurrent(state, input.connection, 'connecting')
         ? comeBack(context, state, at)
         : unchanged(state);
@@ -123,7 +128,7 @@ export function stepDevice(
     case 'heal':
       return heal(context, state);
     case 'stop':
-      return leave(state, 'disconnect');
+      return leave(state);
     default:
       return assertNever(input);
   }
@@ -244,7 +249,7 @@ function comeBack(context: DeviceContext, state: DeviceState, at: EpochMs): Devi
 
 function heal(context: DeviceContext, state: DeviceState): DeviceStep {
   if (context.device.retiresOnHeal) {
-    const step = leave(state, 'disconnect');
+    const step = leave(state);
     return { state: { ...step.state, healed: true }, actions: step.actions };
   }
   const { intent: _dropped, ...rest } = state;
@@ -254,18 +259,28 @@ function heal(context: DeviceContext, state: DeviceState): DeviceStep {
   };
 }
 
-/** Ends whatever the device has open and keeps it away. */
-function leave(state: DeviceState, style: 'disconnect'): DeviceStep {
+/**
+ * Keeps the device away. A connect under way is answered first: given up halfway, it would be a
+ * session to the broker and none to the device, and no record could be joined with the other.
+ */
+function leave(state: DeviceState): DeviceStep {
   const { intent: _dropped, ...rest } = state;
-  const open = state.phase === 'connected' || state.phase === 'connecting';
+  const timers: readonly DeviceAction[] = [
+    { type: 'cancel-timer', timer: 'connect' },
+    { type: 'cancel-timer', timer: 'behaviour' },
+    { type: 'cancel-timer', timer: 'publish' },
+  ];
+  if (state.phase === 'connecting')
+    return { state: { ...rest, phase: 'leaving' }, actions: timers };
+  if (state.phase === 'leaving') return unchanged(state);
+  const step = goAway(rest, state.phase === 'connected' ? state.connection : undefined);
+  return { state: step.state, actions: [...timers, ...step.actions] };
+}
+
+function goAway(state: DeviceState, open?: number): DeviceStep {
   return {
-    state: { ...rest, phase: 'away' },
-    actions: [
-      { type: 'cancel-timer', timer: 'connect' },
-      { type: 'cancel-timer', timer: 'behaviour' },
-      { type: 'cancel-timer', timer: 'publish' },
-      ...(open ? [{ type: 'close', connection: state.connection, style } as const] : []),
-    ],
+    state: { ...state, phase: 'away' },
+    actions: open === undefined ? [] : [{ type: 'close', connection: open, style: 'disconnect' }],
   };
 }
 

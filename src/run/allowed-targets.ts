@@ -1,7 +1,7 @@
 /** The user's allow-list of targets: a YAML list of hosts that may be attacked from this account. */
 import { readFile } from 'node:fs/promises';
 import { EXIT, fileError, systemCode, UserError } from '../core/errors.ts';
-import { parseYaml } from '../scenario/document.ts';
+import { parseYaml } from '../core/yaml-document.ts';
 
 /** Hosts (or `host:port`) in `file`; none when there is no such file. */
 export async function loadAllowedTargets(file: string): Promise<readonly string[]> {

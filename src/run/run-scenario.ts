@@ -164,6 +164,7 @@ async function runVariant(
   const verdict = judge({
     expect: fix === undefined ? loaded.scenario.expect : expectationsAfter(loaded.scenario, fix),
     planted: resolvePlanted(plan, credentials),
+    undecided: resolvePlanted(plan, credentials, plan.undecided),
     audit,
     metrics,
     neverConnected: statistics.devices.neverConnected,
@@ -259,11 +260,13 @@ function checkProtocol(variants: readonly Variant[], { adapter }: BrokerChoice):
 
 /** Without expectations of its own a fix must leave what the changed plan plants, and no more. */
 function expectationsAfter(scenario: Scenario, fix: string): Scenario['expect']['after'][string] {
-  return scenario.expect.after[fix] ?? { findings: 'planted', thresholds: [] };
+  const { after } = scenario.expect;
+  const stated = Object.hasOwn(after, fix) ? after[fix] : undefined;
+  return stated ?? { findings: 'planted', thresholds: [] };
 }
 
 function describeFix(scenario: Scenario, name: string): NonNullable<RunReport['fix']> {
-  const params = scenario.fixes[name];
+  const params = Object.hasOwn(scenario.fixes, name) ? scenario.fixes[name] : undefined;
   if (params === undefined) return { name, title: name, costs: [] };
   const { title, costs } = fixOf(params);
   return { name, title, costs };

@@ -20,7 +20,7 @@ export function admitted(same: readonly Claim[], context: ClaimContext): readonl
   const { connectIntervalMs, durationMs } = context;
   if (connectIntervalMs === 0 || !isContested(same)) return same;
   if (same.some((claim) => claim.cycle || claim.toMs < durationMs)) {
-    return same.map((claim) => ({ ...mayReturn(claim, context), ...NEVER_SURE }));
+    return same.map((claim) => ({ ...toTheEnd(claim, context), ...NEVER_SURE }));
   }
   const late = new Set<Claim>();
   return inOrder(same).map((claim) => {
@@ -41,24 +41,44 @@ export function admitted(same: readonly Claim[], context: ClaimContext): readonl
 /** Claims of one client ID, each sure only as long as no rival can have evicted it. */
 export function undisturbed(same: readonly Claim[], context: ClaimContext): readonly Claim[] {
   if (!isContested(same)) return same;
-  const claims = inOrder(admitted(same, context));
+  const claims = withReturns(inOrder(admitted(same, context)), context);
   const seamless = claims.every(
     (claim) => !claim.cycle && claim.certificate === same[0]?.certificate,
   );
-  if (seamless) return clusters(claims).flatMap((cluster) => handedOn(cluster, context));
+  if (seamless) return clusters(claims).flatMap((cluster) => handedOn(cluster));
+  const rivals = rivalsAmong(claims);
   return claims.map((claim) => {
-    const own = claims.filter((other) => other.device === claim.device);
-    const rival = claims.find(
-      (other) => other.device !== claim.device && own.some((one) => mayMeet(one, other)),
-    );
+    const rival = rivals(claim);
     if (rival === undefined) return claim;
-    const sureToMs = Math.min(claim.sureToMs, rival.fromMs - PRESENCE_MARGIN_MS);
-    return { ...mayReturn(claim, context), sureToMs };
+    return { ...claim, sureToMs: Math.min(claim.sureToMs, rival.fromMs - PRESENCE_MARGIN_MS) };
   });
 }
 
+/**
+ * Claims prolonged where a rival may evict their device: it comes back whenever its policy has it,
+ * even after it meant to be gone, and may then evict others.
+ */
+function withReturns(claims: readonly Claim[], context: ClaimContext): readonly Claim[] {
+  const rivals = rivalsAmong(claims);
+  const next = claims.map((claim) =>
+    rivals(claim) === undefined ? claim : toTheEnd(claim, context),
+  );
+  const settled = next.every((claim, i) => claim.toMs === claims[i]?.toMs);
+  return settled ? claims : withReturns(next, context);
+}
+
+/** Gives the first rival that a claim, or another of its device, may meet. */
+function rivalsAmong(claims: readonly Claim[]): (claim: Claim) => Claim | undefined {
+  const own = new Map<string, Claim[]>();
+  for (const claim of claims) own.set(claim.device, [...(own.get(claim.device) ?? []), claim]);
+  return ({ device }) =>
+    claims.find(
+      (other) => other.device !== device && own.get(device)?.some((one) => mayMeet(one, other)),
+    );
+}
+
 /** Whoever holds the client ID, it is held with this certificate until the first of them leaves. */
-function handedOn(cluster: readonly Claim[], context: ClaimContext): readonly Claim[] {
+function handedOn(cluster: readonly Claim[]): readonly Claim[] {
   if (!isContested(cluster)) return cluster;
   const sureFromMs = Math.min(...cluster.map((claim) => claim.sureFromMs));
   const sureToMs = Math.min(...cluster.map((claim) => claim.sureToMs));
@@ -66,13 +86,12 @@ function handedOn(cluster: readonly Claim[], context: ClaimContext): readonly Cl
     devices: new Set(cluster.map((claim) => claim.device)).size,
     retryMsMin: Math.min(...cluster.map(({ retry }) => retry?.msMin ?? Number.POSITIVE_INFINITY)),
   };
-  return cluster.map((claim) => ({ ...mayReturn(claim, context), sureFromMs, sureToMs, fight }));
+  return cluster.map((claim) => ({ ...claim, sureFromMs, sureToMs, fight }));
 }
 
 const NEVER_SURE = { sureToMs: Number.NEGATIVE_INFINITY } as const;
 
-/** An evicted device comes back whenever its policy has it, even after it meant to be gone. */
-function mayReturn(claim: Claim, { durationMs }: ClaimContext): Claim {
+function toTheEnd(claim: Claim, { durationMs }: ClaimContext): Claim {
   return { ...claim, toMs: Math.max(claim.toMs, durationMs) };
 }
 

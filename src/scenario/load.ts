@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT, fileError, type Problem, UserError } from '../core/errors.ts';
 import { SCENARIO_BYTES_MAX } from '../core/limits.ts';
 import { nearest, printable } from '../core/text.ts';
-import { parseYaml } from './document.ts';
+import { parseYaml } from '../core/yaml-document.ts';
 import { meaningProblems } from './meaning.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
 import { zodProblems } from './zod-problems.ts';

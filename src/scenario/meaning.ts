@@ -16,9 +16,10 @@ export interface MeaningProblem {
 }
 
 export function meaningProblems(scenario: Scenario): readonly MeaningProblem[] {
-  const references = [...groupReferences(scenario), ...fixReferences(scenario)];
+  const references = groupReferences(scenario);
   return [
     ...references,
+    ...fixReferences(scenario),
     ...behaviourProblems(scenario),
     // Identities can only be dealt when every group they refer to exists.
     ...(references.length === 0 ? clientIdProblems(scenario) : []),

@@ -16,8 +16,8 @@ export function mayMeet(a: Claim, b: Claim): boolean {
 }
 
 /** At some time both are surely connected, together for at least the margin, undisturbed. */
-export function surelyMeet(one: Claim, other: Claim): boolean {
-  const [a, b] = inOrder(one, other);
+export function surelyMeet(a: Claim, b: Claim): boolean {
+  if (a.sureFromMs > b.sureFromMs) return surelyMeet(b, a);
   const togetherMs = Math.min(a.sureToMs, b.sureToMs) - b.sureFromMs;
   if (togetherMs < MARGIN) return false;
   if (!a.cycle && !b.cycle) return longestMs(togetherMs, a, b) >= SEEN_MS;
@@ -33,8 +33,8 @@ export function surelyMeet(one: Claim, other: Claim): boolean {
  * One of the two surely connects while the other is connected. `crowded`: connects with their
  * client ID are throttled, so that one which comes and goes may keep the other out.
  */
-export function surelyCollide(one: Claim, other: Claim, crowded: boolean): boolean {
-  const [a, b] = inOrder(one, other);
+export function surelyCollide(a: Claim, b: Claim, crowded: boolean): boolean {
+  if (a.sureFromMs > b.sureFromMs) return surelyCollide(b, a, crowded);
   const togetherMs = Math.min(a.sureToMs, b.sureToMs) - b.sureFromMs;
   if (!a.cycle && !b.cycle) return togetherMs >= MARGIN || comesUpon(a, b, crowded);
   if (crowded) return false;
@@ -70,8 +70,4 @@ function stay({ cycle }: Claim): number {
 
 function away({ cycle }: Claim): number {
   return cycle?.awayMsMax ?? 0;
-}
-
-function inOrder(a: Claim, b: Claim): readonly [Claim, Claim] {
-  return a.sureFromMs <= b.sureFromMs ? [a, b] : [b, a];
 }

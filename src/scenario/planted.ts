@@ -45,6 +45,9 @@ export function plantedFindings(claims: readonly Claim[], context: ClaimContext)
   return { findings, undecided: chances.map(finding), uncertain: uncertainties(chances) };
 }
 
+/** So many of those that take part in a finding are asked whether one more does. */
+const COMPARED_MAX = 100;
+
 /** What is sure, or else what is possible. */
 interface Decision {
   readonly sure?: Chance | undefined;
@@ -113,8 +116,8 @@ function meetings(
       met.push(other);
       found = true;
     }
-    // The newest first: it is the likeliest to be still there.
-    found ||= met.findLast((other) => meets(claim, other)) !== undefined;
+    // The newest are the likeliest to be still there; the finding itself is sure already.
+    found ||= met.slice(-COMPARED_MAX).some((other) => meets(claim, other));
     (found ? met : alone).push(claim);
   }
   return { sure: met, chance };

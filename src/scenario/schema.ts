@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { durationMs, positiveDurationMs, ratePerSecond } from '../behaviour/units.ts';
-import { CHECK_IDS, DIAGNOSES } from '../core/ids.ts';
+import { CONNECTION_CHECK_IDS, DIAGNOSES } from '../core/ids.ts';
 import { fixParams } from './fixes/registry.ts';
 import { arrival, group, mqttSettings, slug } from './group-schema.ts';
 import { parseThreshold } from './thresholds.ts';
@@ -19,7 +19,7 @@ const threshold = z.string().transform((text, context) => {
 
 const findingPattern = z
   .strictObject({
-    check: z.enum(CHECK_IDS),
+    check: z.enum(CONNECTION_CHECK_IDS),
     clientId: z.string().optional(),
     certificate: z
       .string()
@@ -72,7 +72,9 @@ export const scenarioSchema = z.strictObject({
     .prefault({}),
   audit: z
     .strictObject({
-      checks: z.union([z.literal('all'), z.array(z.enum(CHECK_IDS)).min(1)]).default('all'),
+      checks: z
+        .union([z.literal('all'), z.array(z.enum(CONNECTION_CHECK_IDS)).min(1)])
+        .default('all'),
       window: z
         .enum(['run', 'on-demand'])
         .default('run')

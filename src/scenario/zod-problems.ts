@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Problem } from '../core/errors.ts';
 import { nearest, printable } from '../core/text.ts';
-import type { ParsedDocument } from './document.ts';
+import type { ParsedDocument } from '../core/yaml-document.ts';
 import { type SchemaHints, schemaHints } from './schema-hints.ts';
 
 type Issue = z.core.$ZodIssue;

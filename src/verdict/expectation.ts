@@ -44,6 +44,8 @@ export interface Verdict {
 export interface JudgeInput {
   readonly expect: ExpectedOutcome;
   readonly planted: readonly ExpectedPlanted[];
+  /** What the plan leaves to chance: found or not, neither is against it. */
+  readonly undecided?: readonly ExpectedPlanted[];
   readonly audit: AuditResult;
   /** Metrics by the names of the threshold catalogue; undefined where nothing was measured. */
   readonly metrics: Readonly<Record<string, number | undefined>>;

@@ -17,7 +17,7 @@ export function judgeFindings(input: JudgeInput): Draft[] {
 }
 
 function judgePlanted(input: JudgeInput): Draft[] {
-  const { audit, planted } = input;
+  const { audit, planted, undecided = [] } = input;
   const drafts: Draft[] = [];
   const used = new Set<AuditFinding>();
   const byResource = new Map(audit.findings.map((finding) => [key(finding), finding]));
@@ -33,17 +33,21 @@ function judgePlanted(input: JudgeInput): Draft[] {
       findings: found,
     });
   }
-  const others = audit.findings.filter((finding) => !used.has(finding));
+  const chance = new Set(undecided.map((one) => `${one.check} ${one.resource}`));
+  const others = audit.findings.filter(
+    (finding) => !used.has(finding) && !chance.has(key(finding)),
+  );
   const checked = judgeNone({ ...input, audit: { ...audit, findings: others } });
   return [
     ...drafts,
     {
       ...checked,
       kind: 'no-other',
-      text:
+      text: `${
         planted.length > 0
           ? 'no finding besides the planted ones'
-          : 'no finding, as nothing is planted',
+          : 'no finding, as nothing is planted'
+      }${chance.size > 0 ? `, not counting ${chance.size} left to chance` : ''}`,
     },
   ];
 }
@@ -57,13 +61,9 @@ function missingOutcome(
   if (missing.length === 0) {
     return { outcome: 'met', because: total === 1 ? 'it was found' : `all ${total} were found` };
   }
-  const names = `${missing
-    .slice(0, 3)
-    .map((one) => printable(one.label, 60))
-    .join(', ')}${missing.length > 3 ? ', …' : ''}`;
   const inconclusive = inconclusiveCheck(input.audit, check);
   if (inconclusive !== undefined) {
-    return { outcome: 'inconclusive', because: `not found: ${names}; ${inconclusive}` };
+    return { outcome: 'inconclusive', because: `not found: ${labels(missing)}; ${inconclusive}` };
   }
   const absent = new Set(input.neverConnected);
   const carriedOut = missing.filter(
@@ -72,15 +72,23 @@ function missingOutcome(
   if (carriedOut.length === 0) {
     return {
       outcome: 'inconclusive',
-      because: `not found: ${names}; too few of the devices that plant it ever connected`,
+      because: `not found: ${labels(missing)}; too few of the devices that plant it ever connected`,
     };
   }
-  return { outcome: 'unmet', because: `${missing.length} of ${total} not found: ${names}` };
+  return {
+    outcome: 'unmet',
+    because: `${carriedOut.length} of ${total} not found: ${labels(carriedOut)}`,
+  };
+}
+
+function labels(some: readonly ExpectedPlanted[]): string {
+  const shown = some.slice(0, 3).map((one) => printable(one.label, 60));
+  return `${shown.join(', ')}${some.length > 3 ? ', …' : ''}`;
 }
 
 function judgeNone({ audit }: JudgeInput): Draft {
   const text = 'no finding';
-  const { findings } = audit;
+  const findings = audit.findings.filter((finding) => !finding.isSuppressed);
   if (findings.length > 0) {
     const shown = findings.slice(0, 3).map(describeFinding).join('; ');
     return {
@@ -91,9 +99,11 @@ function judgeNone({ audit }: JudgeInput): Draft {
       findings,
     };
   }
-  const open = Object.keys(audit.auditDetails).flatMap(
-    (check) => inconclusiveCheck(audit, check as CheckId) ?? [],
-  );
+  const checks = Object.keys(audit.auditDetails);
+  const open =
+    checks.length === 0
+      ? ['no check was part of the audit']
+      : checks.flatMap((check) => inconclusiveCheck(audit, check as CheckId) ?? []);
   return open.length > 0
     ? { kind: 'none', text, outcome: 'inconclusive', because: open.join('; ') }
     : { kind: 'none', text, outcome: 'met', because: 'none was found' };
