@@ -11,7 +11,7 @@ type Line<T> = { readonly [Key in keyof T]-?: T[Key] | undefined };
 export function encodeHeader(header: HistoryHeader): string {
   const problems = headerProblems(header);
   assert(problems.length === 0, `the header of a history is not valid: ${problems.join(', ')}`);
-  const { broker, brokerVersion, vantages } = header.source;
+  const { broker, brokerVersion, vantages, lacks } = header.source;
   const line: Line<HistoryHeader> = {
     doppelfleet: 'history',
     schemaVersion: HISTORY_SCHEMA_VERSION,
@@ -21,7 +21,12 @@ export function encodeHeader(header: HistoryHeader): string {
     scenarioDigest: header.scenarioDigest,
     seed: header.seed,
     startedAt: header.startedAt,
-    source: { broker, ...(brokerVersion === undefined ? {} : { brokerVersion }), vantages },
+    source: {
+      broker,
+      ...(brokerVersion === undefined ? {} : { brokerVersion }),
+      vantages,
+      ...(lacks === undefined ? {} : { lacks }),
+    },
   };
   return `${JSON.stringify(line)}\n`;
 }

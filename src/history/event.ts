@@ -86,11 +86,16 @@ export interface HistoryHeader {
 
 /** Where the events come from, and so what a reader may expect of them. */
 export interface HistorySource {
-  /** `embedded`, `mosquitto`, `external`. */
+  /** `embedded`, `mosquitto`, `external`; of imported evidence what its format names. */
   readonly broker: string;
   readonly brokerVersion?: string;
   /** The vantages that were listened to; an audit without `broker` has to infer takeovers. */
   readonly vantages: readonly Vantage[];
+  /**
+   * Fields of an event that this source never gave, so that a check which needs one answers
+   * inconclusive and can name the source as the reason.
+   */
+  readonly lacks?: readonly string[];
 }
 
 /** Last line of a history; without it the file is truncated. */

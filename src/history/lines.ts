@@ -18,11 +18,15 @@ const CHUNK_BYTES = 256 * 1024;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-export async function* readLines(file: string): AsyncGenerator<readonly Line[]> {
+export function readLines(file: string): AsyncGenerator<readonly Line[]> {
+  return linesOf(createReadStream(file, { highWaterMark: CHUNK_BYTES }));
+}
+
+/** The lines of bytes that come in chunks of any size. */
+export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly Line[]> {
   const carried = new Carry();
   let number = 1;
-  const stream = createReadStream(file, { highWaterMark: CHUNK_BYTES });
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of chunks) {
     const lines: Line[] = [];
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {

@@ -13,8 +13,9 @@ import { numberedEventProblem } from './validate-event.ts';
 import { isTrailer } from './validate-frame.ts';
 
 export interface UnreadableLine {
-  /** From 1. */
+  /** From 1; in the file that is named, if a source has several. */
   readonly line: number;
+  readonly file?: string;
   readonly message: string;
 }
 
@@ -36,18 +37,23 @@ export interface HistorySink {
   events(events: readonly ConnectionEvent[]): void;
 }
 
-/** Streams `file` into `sink`. Throws a {@link UserError} (65) for a file that is no history. */
-export async function readHistory(file: string, sink: HistorySink): Promise<HistoryReading> {
+/** Streams `file`, or its lines from elsewhere, into `sink`. Throws a {@link UserError} (65) for a file that is no history. */
+export async function readHistory(
+  file: string,
+  sink: HistorySink,
+  source: AsyncIterable<readonly Line[]> = readLines(file),
+): Promise<HistoryReading> {
   const reading = new Reading(file, sink);
   try {
-    for await (const lines of readLines(file)) reading.take(lines);
+    for await (const lines of source) reading.take(lines);
   } catch (error) {
     throw fileError(error, 'read', file);
   }
   return reading.result();
 }
 
-class Reading {
+/** Lines of one file on their way into a sink, whoever splits the file into lines. */
+export class Reading {
   readonly #file: string;
   readonly #sink: HistorySink;
   #header: HistoryHeader | undefined;
@@ -75,6 +81,11 @@ class Reading {
     }
     this.#events += events.length;
     if (events.length > 0) this.#sink.events(events);
+  }
+
+  /** Counts events that came into the sink by another way. */
+  add(events: number): void {
+    this.#events += events;
   }
 
   result(): HistoryReading {

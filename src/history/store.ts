@@ -7,10 +7,11 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { DuckDBAppender, DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { assert } from '../core/assert.ts';
 import { STORE_MEMORY_MB } from '../core/limits.ts';
-import type { ConnectionEvent } from './event.ts';
+import type { ConnectionEvent, ObservedEvent } from './event.ts';
+import { EventAppender } from './event-appender.ts';
 
 /** A value of a row: SQL NULL is null, integers are numbers, lists are arrays. */
 export type SqlValue = string | number | boolean | null | readonly SqlValue[];
@@ -23,7 +24,11 @@ export type Query = <Row>(sql: string, parameters?: SqlParameters) => Promise<re
 export interface HistoryStore {
   /** Adds events under a number that tells recordings apart. */
   append(run: number, events: readonly ConnectionEvent[]): void;
+  /** As {@link append}, for events that are numbered on from `first`. */
+  appendFrom(run: number, first: number, events: readonly ObservedEvent[]): void;
   readonly query: Query;
+  /** Whether statements may read a file, because the store was opened for it. */
+  mayRead(file: string): boolean;
   /** Frees memory and removes temporary files; safe to call twice. */
   close(): Promise<void>;
 }
@@ -31,6 +36,12 @@ export interface HistoryStore {
 export interface HistoryStoreOptions {
   /** Above it the store spills to disk; {@link STORE_MEMORY_MB} by default. */
   readonly memoryMb?: number;
+  /** How many threads DuckDB works with; all cores by default. */
+  readonly threads?: number;
+  /** Folders with Parquet files that its statements may read and write; none by default. */
+  readonly folders?: readonly string[];
+  /** Files that its statements may read besides; none by default. */
+  readonly files?: readonly string[];
 }
 
 const EVENTS_TABLE = `
@@ -43,51 +54,62 @@ CREATE TABLE events (
 
 /** Opens an empty store with the `events` table; `raw` text stays in the files. */
 export async function openHistoryStore(options: HistoryStoreOptions = {}): Promise<HistoryStore> {
-  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const duckdb = await import('@duckdb/node-api');
   // DuckDB makes the folder when it first spills, so that a killed process rarely leaves one.
   const folder = path.join(tmpdir(), `doppelfleet-${randomBytes(8).toString('hex')}`);
-  const instance = await DuckDBInstance.create(':memory:', {
+  const instance = await duckdb.DuckDBInstance.create(':memory:', {
     memory_limit: `${options.memoryMb ?? STORE_MEMORY_MB}MB`,
     temp_directory: folder,
-    enable_external_access: 'false',
+    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     preserve_insertion_order: 'false',
   });
   const connection = await instance.connect();
   await connection.run(EVENTS_TABLE);
+  // Written as SQL, because DuckDB takes no parameters here; folders first, as access then closes.
+  const list = (names: readonly string[] = []): string =>
+    `[${names.map((name) => sqlText(path.resolve(name))).join(', ')}]`;
+  await connection.run(`SET allowed_directories = ${list(options.folders)}`);
+  await connection.run(`SET allowed_paths = ${list(options.files)}`);
+  await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');
-  return new DuckDBStore(instance, connection, await connection.createAppender('events'), folder);
+  const appender = new EventAppender(duckdb, await connection.createAppender('events'));
+  const files = new Set((options.files ?? []).map((file) => path.resolve(file)));
+  return new DuckDBStore(instance, connection, appender, { folder, files });
 }
 
 class DuckDBStore implements HistoryStore {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
-  readonly #appender: DuckDBAppender;
+  readonly #appender: EventAppender;
   readonly #folder: string;
-  #unflushed = false;
+  readonly #files: ReadonlySet<string>;
   #open = true;
 
   constructor(
     instance: DuckDBInstance,
     connection: DuckDBConnection,
-    appender: DuckDBAppender,
-    folder: string,
+    appender: EventAppender,
+    { folder, files }: { readonly folder: string; readonly files: ReadonlySet<string> },
   ) {
     this.#instance = instance;
     this.#connection = connection;
     this.#appender = appender;
     this.#folder = folder;
+    this.#files = files;
   }
 
   append(run: number, events: readonly ConnectionEvent[]): void {
-    for (const event of events) appendEvent(this.#appender, run, event);
-    this.#unflushed ||= events.length > 0;
+    this.#appender.append(run, events);
+  }
+
+  appendFrom(run: number, first: number, events: readonly ObservedEvent[]): void {
+    this.#appender.appendFrom(run, first, events);
   }
 
   readonly query: Query = async <Row>(sql: string, parameters: SqlParameters = {}) => {
-    if (this.#unflushed) this.#appender.flushSync();
-    this.#unflushed = false;
+    this.#appender.flush();
     const result = await this.#connection.run(sql, { ...parameters });
     const names = result.columnNames();
     const rows: Row[] = [];
@@ -97,52 +119,24 @@ class DuckDBStore implements HistoryStore {
     return rows;
   };
 
+  mayRead(file: string): boolean {
+    return this.#files.has(path.resolve(file));
+  }
+
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    this.#appender.closeSync();
+    this.#appender.close();
     this.#connection.closeSync();
     this.#instance.closeSync();
     await rm(this.#folder, { recursive: true, force: true });
   }
 }
 
-function appendEvent(row: DuckDBAppender, run: number, event: ConnectionEvent): void {
-  const { principal } = event;
-  const named = principal?.kind === 'certificate-id' ? principal.value : undefined;
-  row.appendInteger(run);
-  row.appendBigInt(BigInt(event.event));
-  row.appendVarchar(event.kind);
-  row.appendVarchar(event.vantage);
-  row.appendBigInt(BigInt(event.at));
-  row.appendVarchar(event.sessionId);
-  row.appendVarchar(event.clientId);
-  text(row, principal?.value);
-  text(row, principal?.kind);
-  text(row, event.certificateId ?? named);
-  text(row, event.ip === undefined ? undefined : plainAddress(event.ip));
-  integer(row, event.port);
-  integer(row, event.keepAliveSeconds);
-  text(row, event.reason);
-  if (event.abandonedAt === undefined) row.appendNull();
-  else row.appendBigInt(BigInt(event.abandonedAt));
-  text(row, event.inferred?.join(','));
-  row.endRow();
-}
-
-function text(row: DuckDBAppender, value: string | undefined): void {
-  if (value === undefined) row.appendNull();
-  else row.appendVarchar(value);
-}
-
-function integer(row: DuckDBAppender, value: number | undefined): void {
-  if (value === undefined) row.appendNull();
-  else row.appendInteger(value);
-}
-
-/** A dual-stack socket shows `::ffff:127.0.0.1` where another shows `127.0.0.1`. */
-function plainAddress(ip: string): string {
-  return ip.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
+/** Text as an SQL literal, for the few statements of DuckDB that take no parameters. */
+export function sqlText(text: string): string {
+  assert(!text.includes('\0'), 'SQL text with a NUL');
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 /** DuckDB gives 64-bit integers as bigint; all of ours are exact as numbers. */

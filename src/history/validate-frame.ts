@@ -19,13 +19,16 @@ export function headerProblems(value: object): readonly string[] {
   if (!isTimestamp(fields.startedAt)) problems.push('startedAt must be whole epoch milliseconds');
   const source = fields.source;
   if (typeof source !== 'object' || source === null) return [...problems, 'source is missing'];
-  const { broker, brokerVersion, vantages } = source as Fields;
+  const { broker, brokerVersion, vantages, lacks } = source as Fields;
   if (!isText(broker)) problems.push('source.broker must be text');
   if (brokerVersion !== undefined && !isText(brokerVersion)) {
     problems.push('source.brokerVersion must be text');
   }
   if (!Array.isArray(vantages) || vantages.some((one) => one !== 'broker' && one !== 'device')) {
     problems.push('source.vantages must be a list of broker and device');
+  }
+  if (lacks !== undefined && (!Array.isArray(lacks) || !lacks.every(isText))) {
+    problems.push('source.lacks must be a list of field names');
   }
   return problems;
 }

@@ -52,8 +52,15 @@ export interface StampedLine {
 const STAMP =
   /^(\d{9,11}|\d{4}-\d\d-\d\dT[\d:]{8}(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))(?: ([0-9a-f]{8,64}))?: /;
 
+/** The last stamp that was read: many lines have the same. */
+const latest = { stamp: '', sourceAt: 0 };
+
 /** Takes the stamp off: seconds since 1970 (Mosquitto's default) or ISO 8601 with its zone. */
 export function readStamp(text: string): StampedLine | undefined {
+  const end = latest.stamp.length;
+  if (end > 0 && text.startsWith(latest.stamp) && text.startsWith(': ', end)) {
+    return { sourceAt: latest.sourceAt, tag: undefined, body: text.slice(end + 2) };
+  }
   const match = STAMP.exec(text);
   if (match === null) return undefined;
   const [all, stamp = '', tag] = match;
@@ -61,6 +68,7 @@ export function readStamp(text: string): StampedLine | undefined {
     ? Number(stamp) * 1000
     : Date.parse(stamp.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
   if (Number.isNaN(sourceAt)) return undefined;
+  if (tag === undefined) Object.assign(latest, { stamp, sourceAt });
   return { sourceAt, tag, body: text.slice(all.length) };
 }
 
@@ -78,12 +86,15 @@ export function readMosquittoLine(body: string): MosquittoLine | undefined {
   return { kind: version === null ? 'other' : 'stopped' };
 }
 
+const ACCEPTED = /^New connection from (\S+):(\d+) on port \d+\.$/;
+const CONNECTED = /^New (?:client|bridge) connected from (\S+?):(\d+) as /;
+
 function readNew(body: string): MosquittoLine | undefined {
-  const accepted = /^New connection from (\S+):(\d+) on port \d+\.$/.exec(body);
+  const accepted = body.startsWith('New connection') ? ACCEPTED.exec(body) : null;
   if (accepted !== null) {
     return { kind: 'accepted', ip: accepted[1] ?? '', port: Number(accepted[2]) };
   }
-  const head = /^New (?:client|bridge) connected from (\S+?):(\d+) as /.exec(body);
+  const head = CONNECTED.exec(body);
   if (head === null) return undefined;
   const readings = connectReadings(body.slice(head[0].length));
   if (readings.length === 0) return undefined;
@@ -93,16 +104,19 @@ function readNew(body: string): MosquittoLine | undefined {
 /** 2.0 logs its internal numbers (1: MQTT 3.1, 2: 3.1.1), 2.1 the protocol levels. */
 const PROTOCOLS: Readonly<Record<string, ProtocolVersion>> = { 1: 3, 2: 4, 3: 3, 4: 4, 5: 5 };
 
+const CLAIM = / \(p(\d), c([01]), k(\d{1,5})(?:, u'(.*)')?\)\.$/sy;
+
+/** Every place where what a connect line says of a client can begin is a reading of its own. */
 function connectReadings(rest: string): ConnectReading[] {
   const readings: ConnectReading[] = [];
-  for (const match of rest.matchAll(/ \(p(\d), c([01]), k(\d{1,5})/g)) {
-    const tail = rest.slice(match.index + match[0].length);
-    const username = /^, u'(.*)'\)\.$/s.exec(tail)?.[1];
-    const protocolVersion = PROTOCOLS[match[1] ?? ''];
-    if (protocolVersion === undefined || (username === undefined && tail !== ').')) continue;
+  for (let at = rest.indexOf(' (p'); at >= 0; at = rest.indexOf(' (p', at + 1)) {
+    CLAIM.lastIndex = at;
+    const match = CLAIM.exec(rest);
+    const protocolVersion = PROTOCOLS[match?.[1] ?? ''];
+    if (match === null || protocolVersion === undefined) continue;
     readings.push({
-      clientId: rest.slice(0, match.index),
-      username,
+      clientId: rest.slice(0, at),
+      username: match[4],
       protocolVersion,
       cleanStart: match[2] === '1',
       keepAliveSeconds: Number(match[3]),
@@ -154,19 +168,28 @@ const REASONS: Readonly<Record<string, CloseReason>> = {
   'connection rate exceeded': 'throttled',
 };
 
+const SOCKET_ERROR = /^Client (.*) disconnected: [A-Z][\w ,/()'-]*\.$/s;
+const ADDRESSED = /^Client (.*) \[([^\s\]]+):(\d+)\] disconnected(?:: (.*?))?\.?$/s;
+
+function endingOf(body: string): (typeof ENDINGS)[number] | undefined {
+  for (const ending of ENDINGS) if (body.endsWith(ending[0])) return ending;
+  return undefined;
+}
+
 function readClient(body: string): MosquittoLine | undefined {
   const readings: EndReading[] = [];
-  const ending = ENDINGS.find(([text]) => body.endsWith(text));
+  const ending = body.endsWith('.') ? endingOf(body) : undefined;
   if (ending !== undefined) {
     const clientId = body.slice('Client '.length, -ending[0].length);
     readings.push({ clientId, reason: ending[1] });
   }
   // An error of the socket, in the words of strerror(3): `Connection reset by peer`.
-  const socket = /^Client (.*) disconnected: [A-Z][\w ,/()'-]*\.$/s.exec(body);
-  if (ending === undefined && socket !== null) {
+  const socket =
+    ending === undefined && body.includes(' disconnected: ') ? SOCKET_ERROR.exec(body) : null;
+  if (socket !== null) {
     readings.push({ clientId: socket[1] ?? '', reason: 'connection-lost' });
   }
-  const addressed = /^Client (.*) \[([^\s\]]+):(\d+)\] disconnected(?:: (.*?))?\.?$/s.exec(body);
+  const addressed = body.includes('] disconnected') ? ADDRESSED.exec(body) : null;
   if (addressed !== null) {
     const [, clientId = '', ip = '', port, text] = addressed;
     const reason =

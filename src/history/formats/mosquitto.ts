@@ -22,27 +22,13 @@ import {
   readStamp,
 } from './mosquitto-lines.ts';
 import { type PeerAddress, PendingConnections } from './mosquitto-pending.ts';
+import { describe, type Moment, NOTHING, type Session } from './mosquitto-session.ts';
 
 export interface MosquittoLogOptions {
   /** The word between stamp and colon that only this broker knows; lines without it are forged. */
   readonly tag?: string;
   /** What `u'…'` holds: `common-name` under `use_identity_as_username`. */
   readonly username?: Principal['kind'];
-}
-
-interface Session {
-  readonly sessionId: string;
-  readonly clientId: string;
-  readonly ip: string;
-  readonly port: number;
-  readonly principal: Principal | undefined;
-}
-
-/** What the events of one line have in common. */
-interface Moment {
-  readonly at: number;
-  readonly sourceAt?: number;
-  readonly raw: string;
 }
 
 type Facts = Partial<ObservedEvent> & { readonly clientId: string; readonly reason: CloseReason };
@@ -77,7 +63,12 @@ export class MosquittoLog {
     this.#usernameKind = options.username ?? 'common-name';
   }
 
-  /** Lines that were not understood, or not without doubt: how many, and the first few. */
+  /** How many lines were not understood, or not without doubt. */
+  get unreadLines(): number {
+    return this.#unread;
+  }
+
+  /** Those lines: how many, and the first few. */
   get unread(): { readonly lines: number; readonly examples: readonly string[] } {
     return { lines: this.#unread, examples: [...this.#examples] };
   }
@@ -106,7 +97,8 @@ export class MosquittoLog {
     else if (this.#stamped) return text === '' ? [] : this.#doubt(text);
     // Before its configuration is read, Mosquitto writes without the stamp that it will use.
     else if (this.#tag !== undefined) return [];
-    if (Buffer.byteLength(text) >= LINE_BYTES_MAX) return this.#doubt(text);
+    if (text.length * 3 >= LINE_BYTES_MAX && Buffer.byteLength(text) >= LINE_BYTES_MAX)
+      return this.#doubt(text);
     const raw = stamp?.body ?? text;
     const line = readMosquittoLine(raw);
     if (line?.kind === 'other') return [];
@@ -151,39 +143,50 @@ export class MosquittoLog {
   ): ObservedEvent[] {
     this.#pending.remove({ ip, port });
     // The takeover line directly before names the client ID; that settles where it ends.
-    const named = readings.find((reading) => reading.clientId === this.#takenOver);
+    const taken = this.#takenOver;
+    const named =
+      taken === undefined ? undefined : readings.find(({ clientId }) => clientId === taken);
     const reading = named ?? readings.at(-1);
     if (reading === undefined) return this.#doubt(moment.raw);
     const doubtful = named === undefined && readings.length > 1;
     if (doubtful) this.#doubt(moment.raw);
-    const { username, ...claim } = reading;
-    const evicted = this.#open.get(claim.clientId);
+    const { clientId, username, protocolVersion, cleanStart, keepAliveSeconds } = reading;
+    const evicted = this.#open.get(clientId);
     const session: Session = {
       sessionId: this.#nextSessionId(),
-      clientId: claim.clientId,
+      clientId,
       ip,
       port,
       principal: username === undefined ? undefined : { kind: this.#usernameKind, value: username },
     };
-    const before =
+    const events =
       evicted === undefined
         ? []
         : [this.#closed(evicted, 'session-taken-over', moment, ['reason'])];
-    this.#open.set(claim.clientId, session);
-    const { raw, ...when } = moment;
-    const doubt = doubtful ? { inferred: ['clientId', 'principal'], raw } : {};
-    return [...before, { kind: 'connected', ...describe(session), ...when, ...claim, ...doubt }];
+    this.#open.set(clientId, session);
+    const { raw, at, sourceAt } = moment;
+    events.push({
+      kind: 'connected',
+      ...describe(session),
+      at,
+      ...(sourceAt === undefined ? NOTHING : { sourceAt }),
+      protocolVersion,
+      cleanStart,
+      keepAliveSeconds,
+      ...(doubtful ? { inferred: ['clientId', 'principal'], raw } : NOTHING),
+    });
+    return events;
   }
 
   #ended(readings: readonly EndReading[], moment: Moment): ObservedEvent[] {
     const reading = this.#chooseEnd(readings);
     this.#takenOver = reading?.reason === 'session-taken-over' ? reading.clientId : undefined;
     if (reading === undefined) return this.#doubt(moment.raw);
-    const raw = this.#tlsError === undefined ? moment.raw : `${this.#tlsError.body}\n${moment.raw}`;
+    const error = this.#tlsError;
+    if (error === undefined) return this.#pair(reading, moment);
     // A broken TLS record is the client's fault, not its line's; the line before says so.
-    const lost = reading.reason === 'connection-lost' ? this.#tlsError?.reason : undefined;
-    const end = { ...reading, reason: lost ?? reading.reason };
-    return this.#pair(end, { ...moment, raw });
+    const reason = reading.reason === 'connection-lost' ? error.reason : reading.reason;
+    return this.#pair({ ...reading, reason }, { ...moment, raw: `${error.body}\n${moment.raw}` });
   }
 
   #pair({ clientId, reason, peer }: EndReading, moment: Moment): ObservedEvent[] {
@@ -243,7 +246,7 @@ export class MosquittoLog {
     inferred?: readonly string[],
   ): ObservedEvent {
     this.#open.delete(session.clientId);
-    const doubt = inferred === undefined ? {} : { inferred };
+    const doubt = inferred === undefined ? NOTHING : { inferred };
     return { kind: 'closed', ...describe(session), ...moment, reason, ...doubt };
   }
 
@@ -281,9 +284,4 @@ export function* readMosquittoLog(
   log = new MosquittoLog(),
 ): Generator<ObservedEvent> {
   for (const line of lines) yield* log.line(line);
-}
-
-function describe({ sessionId, clientId, ip, port, principal }: Session) {
-  const who = principal === undefined ? {} : { principal };
-  return { vantage: 'broker', sessionId, clientId, ...who, ip, port } as const;
 }
