@@ -7,7 +7,7 @@ import { ipBytes, isDnsName, type ServerHosts } from './names.ts';
 import type { KeyType } from './types.ts';
 
 /** Organisation in the subject of everything minted here. */
-export const ORGANIZATION = 'doppelfleet';
+const ORGANIZATION = 'doppelfleet';
 
 /** What a certificate is for. */
 export type Role = 'device' | 'server' | 'authority';
@@ -45,7 +45,7 @@ const KEY_USAGE = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRL
 const GENERAL_NAME = { dns: 2, uri: 6, ip: 7 } as const;
 
 /** `urn:thing:` and the percent-encoded UTF-8 of the name (RFC 3986 §2.3: unreserved stays). */
-export function thingUri(thingName: string): string {
+function thingUri(thingName: string): string {
   const encoded = encodeURIComponent(thingName).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

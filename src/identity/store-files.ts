@@ -69,8 +69,17 @@ export async function readInput(path: string): Promise<{ text: string; loose: bo
   }
 }
 
+/** A file of the user's as bytes. Throws `UserError` as {@link readInput} does. */
+export async function readInputBytes(path: string): Promise<Buffer> {
+  try {
+    return (await readWithMode(path, INPUT_BYTES_MAX)).content;
+  } catch (error) {
+    throw fileError(error, 'read', printable(path));
+  }
+}
+
 /** Group or others have a right on it; Windows has no such modes. */
-export function isLoose(mode: number): boolean {
+function isLoose(mode: number): boolean {
   return process.platform !== 'win32' && (mode & 0o077) !== 0;
 }
 
