@@ -6,15 +6,36 @@
  */
 
 import type { CheckId, Diagnosis } from '../core/ids.ts';
+import type { AuditSemantics } from './semantics.ts';
+import type { SuppressionUse } from './suppression.ts';
+import type { AuditTaskFields } from './task.ts';
 
 export type Severity = 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW';
 
-export type ResourceType = 'CLIENT_ID' | 'DEVICE_CERTIFICATE';
+export type ResourceType =
+  | 'CLIENT_ID'
+  | 'DEVICE_CERTIFICATE'
+  | 'CA_CERTIFICATE'
+  | 'ISSUER_CERTIFICATE'
+  // Ours, in findings of the shared-principal check only.
+  | 'PRINCIPAL';
 
 export interface ResourceIdentifier {
   readonly clientId?: string;
   /** 64 lower-case hex digits. */
   readonly deviceCertificateId?: string;
+  /** 64 lower-case hex digits. */
+  readonly caCertificateId?: string;
+  readonly issuerCertificateIdentifier?: IssuerCertificateIdentifier;
+  /** Ours: kind and value of a principal that is no certificate, such as `username:ann`. */
+  readonly doppelfleetPrincipal?: string;
+}
+
+/** AWS's name for a CA certificate that is not registered; each member at most as long as AWS's. */
+export interface IssuerCertificateIdentifier {
+  readonly issuerCertificateSubject?: string;
+  readonly issuerId?: string;
+  readonly issuerCertificateSerialNumber?: string;
 }
 
 export interface FindingResource {
@@ -83,6 +104,10 @@ export interface AuditCheckDetails {
 /** What went into an audit, and what could not be read. */
 export interface AuditSource {
   readonly file: string;
+  /** Of a source of several files, all of them in the order in which they were read. */
+  readonly files?: readonly string[];
+  /** As `--format` names it. */
+  readonly format?: string;
   readonly broker: string;
   readonly runId: string;
   readonly events: number;
@@ -92,11 +117,15 @@ export interface AuditSource {
   readonly complete: boolean;
   readonly unreadableLines: number;
   /** The first few unreadable lines: `line`, and what is wrong with it. */
-  readonly examples: readonly { readonly line: number; readonly message: string }[];
+  readonly examples: readonly {
+    readonly line: number;
+    readonly message: string;
+    readonly file?: string;
+  }[];
 }
 
-/** One audit task. */
-export interface AuditResult {
+/** One audit task; the fields of its task are there in every audit made since they exist. */
+export interface AuditResult extends Partial<AuditTaskFields> {
   readonly taskId: string;
   readonly taskStartTime: number;
   readonly findings: readonly AuditFinding[];
@@ -106,6 +135,10 @@ export interface AuditResult {
   readonly statistics: AuditStatistics;
   /** Sentences on what limits the answer: a truncated file, unreadable lines, inferred fields. */
   readonly notes: readonly string[];
+  /** What became of the suppressions that were given. */
+  readonly suppressions?: readonly SuppressionUse[];
+  /** How AWS's open points were read. */
+  readonly semantics?: AuditSemantics;
 }
 
 export interface AuditStatistics {

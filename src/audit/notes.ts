@@ -1,6 +1,8 @@
 /** Sentences on what limits an audit's answer: what could not be read, and what was inferred. Pure. */
 import { plural } from '../core/text.ts';
 import type { LoadedHistory } from '../history/load.ts';
+import type { AuditResult } from './finding.ts';
+import { suppressionName } from './suppression.ts';
 
 /** What became of joining the devices' records with the broker's. */
 export interface JoinCounts {
@@ -15,6 +17,7 @@ export interface JoinCounts {
 export function auditNotes(
   histories: readonly LoadedHistory[],
   joined: JoinCounts,
+  audit: Pick<AuditResult, 'suppressions'> = {},
 ): readonly string[] {
   const notes = histories.flatMap((history, i) => [
     ...fileNotes(history),
@@ -39,14 +42,27 @@ export function auditNotes(
         'connect with the same client ID: no broker evidence',
     );
   }
-  return notes;
+  return [...notes, ...suppressionNotes(audit)];
 }
 
-function fileNotes({ file, trailer, events, unreadableLines }: LoadedHistory): string[] {
-  const notes: string[] = [];
-  if (trailer === undefined) {
+/** A suppression that no longer does anything hides the next real finding. */
+function suppressionNotes({ suppressions = [] }: Pick<AuditResult, 'suppressions'>): string[] {
+  return suppressions.flatMap((suppression) => {
+    const { status, expirationDate = 0 } = suppression;
+    const name = suppressionName(suppression);
+    if (status === 'unused') return [`the suppression of ${name} matched no finding: remove it`];
+    if (status !== 'expired') return [];
+    const since = new Date(expirationDate * 1000).toISOString();
+    return [`the suppression of ${name} expired on ${since}: renew or remove it`];
+  });
+}
+
+function fileNotes(history: LoadedHistory): string[] {
+  const { file, format = 'doppelfleet', trailer, events, unreadableLines, examples } = history;
+  const notes = (history.remarks ?? []).map((remark) => `${file}: ${remark}`);
+  if (trailer === undefined && format === 'doppelfleet') {
     notes.push(`${file}: no trailer, the history is truncated; what is there was used`);
-  } else if (trailer.events !== events) {
+  } else if (trailer !== undefined && trailer.events !== events) {
     notes.push(
       `${file}: the trailer counts ${plural(trailer.events, 'event')}, ${events} could be read`,
     );
@@ -55,7 +71,11 @@ function fileNotes({ file, trailer, events, unreadableLines }: LoadedHistory): s
     notes.push(`${file}: the run ${trailer.outcome === 'failed' ? 'failed' : 'was interrupted'}`);
   }
   if (unreadableLines > 0) {
-    notes.push(`${file}: ${plural(unreadableLines, 'line')} could not be read and were left out`);
+    const [first] = examples;
+    const example = first === undefined ? '' : ` (line ${first.line}: ${first.message})`;
+    notes.push(
+      `${file}: ${plural(unreadableLines, 'line')} could not be read and were left out${example}`,
+    );
   }
   return notes;
 }

@@ -266,6 +266,14 @@ checkTester('CONFLICTING_CLIENT_IDS_CHECK', {
       finding: { diagnosis: 'rival-devices', occurrences: 2, inferred: ['reason'] },
     },
     {
+      name: 'rivals that fight many times a second, seen by devices alone: no restart of a broker',
+      events: Array.from({ length: 60 }, (_, n) =>
+        session(`${n}`, 'dev', n % 2 ? 'a' : 'b', [n * 50, n * 50 + 51], 'connection-lost', device),
+      ).flat(),
+      resources: ['dev'],
+      finding: { diagnosis: 'rival-devices', occurrences: 59 },
+    },
+    {
       name: 'a proven takeover even though other closes are missing',
       events: [
         ...session('1', 'dev', 'a', [0, 100], 'session-taken-over'),

@@ -143,13 +143,13 @@ checkTester('DEVICE_CERTIFICATE_SHARED_CHECK', {
       finding: { diagnosis: 'shared-certificate' },
     },
     {
-      name: 'a gateway’s several connections (P8, P10): shared by the words of the check',
+      name: 'further connections of one device (P8): shared by the words of the check, one device by its IDs',
       events: [
         ...session('1', 'core', 'a', [0, 900], 'client-initiated', { ip: '10.0.0.1' }),
         ...session('2', 'core#2', 'a', [10, 900], 'client-initiated', { ip: '10.0.0.1' }),
       ],
       resources: [A],
-      finding: { diagnosis: 'shared-certificate', confidence: 'likely' },
+      finding: { diagnosis: 'gateway', confidence: 'likely' },
     },
     {
       name: 'sessions that stay open across the whole window (P17): they overlap inside it',

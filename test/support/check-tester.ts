@@ -84,8 +84,11 @@ export function checkTester(check: CheckId, cases: CheckCases): void {
 }
 
 export const resourceOf = ({ nonCompliantResource }: AuditFinding): string | undefined => {
-  const { clientId, deviceCertificateId } = nonCompliantResource.resourceIdentifier;
-  return clientId ?? deviceCertificateId;
+  const { clientId, deviceCertificateId, caCertificateId, ...others } =
+    nonCompliantResource.resourceIdentifier;
+  const { issuerCertificateIdentifier, doppelfleetPrincipal } = others;
+  const issuer = issuerCertificateIdentifier?.issuerId;
+  return clientId ?? deviceCertificateId ?? caCertificateId ?? issuer ?? doppelfleetPrincipal;
 };
 
 /** Audits literal events with one check, without a file. */

@@ -240,11 +240,12 @@ function sharingOf(own: readonly Side[], options: OracleOptions): OracleSharing 
   let lastOccurrence = 0;
   for (const [i, a] of own.entries()) {
     for (const b of own.slice(i + 1)) {
-      const until = Math.min(endOf(a, endsAt), endOf(b, endsAt), to);
+      // What is left of the overlap after the tolerance has to reach into the window.
+      const end = Math.min(endOf(a, endsAt), endOf(b, endsAt));
       const since = Math.max(startOf(a), startOf(b), from);
-      if (a.clientId === b.clientId || until - since <= toleranceMs) continue;
+      if (a.clientId === b.clientId || Math.min(end - toleranceMs, to) <= since) continue;
       occurrences += 1;
-      lastOccurrence = Math.max(lastOccurrence, until);
+      lastOccurrence = Math.max(lastOccurrence, Math.min(end, to));
       sharers.add(a).add(b);
     }
   }

@@ -4,6 +4,7 @@
  * resource per evicted session, newest first, as AWS IoT Device Defender lists them.
  */
 import { EVICTION_JITTER_MS, RELATED_RESOURCES_MAX } from '../../core/limits.ts';
+import { plural } from '../../core/text.ts';
 import {
   type AuditCheck,
   type CheckContext,
@@ -12,7 +13,8 @@ import {
   NO_EVIDENCE,
 } from '../check.ts';
 import type { FindingResource } from '../finding.ts';
-import { type ConflictFacts, diagnoseConflict } from './diagnose-conflict.ts';
+import { type ConflictFacts, diagnoseConflict, RIVAL_RETURN_MS } from './diagnose-conflict.ts';
+import { explainedByMassClose } from './mass-close.ts';
 import { evidenceOf, groupBy, inferredFields } from './rows.ts';
 
 export const conflictingClientIds = {
@@ -65,18 +67,26 @@ interface TakeoverRow extends ConflictFacts {
 }
 
 async function run(context: CheckContext): Promise<CheckOutcome> {
-  const { query, window, takeoverToleranceMs } = context;
-  const [coverage] = await query<CoverageRow>(COVERAGE, { ...window });
+  const { query, window, takeoverToleranceMs, semantics } = context;
+  const [coverage] = await query<CoverageRow>(COVERAGE, {
+    ...window,
+    eventsOnly: semantics.resourcesCounted === 'events',
+  });
   const rows = await query<TakeoverRow>(TAKEOVERS, {
     ...window,
     takeoverToleranceMs,
     jitterMs: EVICTION_JITTER_MS,
+    rivalMs: RIVAL_RETURN_MS,
     listedMax: RELATED_RESOURCES_MAX,
   });
+  // Only guesses can be explained away, so that a broker's history pays nothing for the question.
+  const explained = rows.some((row) => row.takeover_inferred)
+    ? await explainedByMassClose(query, window)
+    : NONE;
   return {
-    findings: conflictFindings(rows),
+    findings: conflictFindings(rows.filter((row) => !explained.has(row.client_id))),
     resources: coverage?.client_ids ?? 0,
-    missing: missingFacts(coverage),
+    missing: [...missingFacts(coverage), ...massClose(explained.size)],
   };
 }
 
@@ -129,9 +139,20 @@ function missingFacts(coverage: CoverageRow | undefined): string[] {
   return missing;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
+/** Devices alone can't tell a takeover from the reconnect after a broker's restart. */
+function massClose(clientIds: number): string[] {
+  if (clientIds === 0) return [];
+  const many = plural(clientIds, 'client ID');
+  return [`reason: ${many} came back after a mass close, as after a restart of the broker`];
+}
+
 const COVERAGE = `
 SELECT count(*) AS sessions,
-  count(DISTINCT client_id) AS client_ids,
+  count(DISTINCT client_id) FILTER (WHERE NOT $eventsOnly::BOOLEAN
+    OR (connected_at >= $from::BIGINT AND connected_at < $to::BIGINT)
+    OR (closed_at >= $from::BIGINT AND closed_at < $to::BIGINT)) AS client_ids,
   count(closed_at) AS closes,
   count(*) FILTER (
     WHERE closed_at IS NULL AND next_connected_at >= $from::BIGINT AND next_connected_at < $to::BIGINT
@@ -141,8 +162,13 @@ SELECT count(*) AS sessions,
   ) AS unexplained
 FROM sessions WHERE starts_at < $to::BIGINT AND ended_at >= $from::BIGINT`;
 
+/** A certificate on one side, by the source's own word, and on the other something else. */
+const FOREIGN = `coalesce(starts_with(principal_key, 'certificate-id:')
+  <> starts_with(next_principal_key, 'certificate-id:'), false)`;
+
 /**
- * `crossed`: victim and taker are different principals, compared like with like. `returned`: the
+ * `crossed`: victim and taker are different principals, compared like with like. `undisputed`: the
+ * taker was then left alone for longer than a rival waits. `returned`: the
  * victim's principal connected again later. `alive`: the victim's device held its end until the
  * taker came; the jitter is for an eviction's way to the device, shorter than a reconnect takes.
  * `gone`: the device had let go before, so that only the broker still held the session.
@@ -154,8 +180,13 @@ WITH conflicting AS (
 ), known AS (
   SELECT *,
     max(connected_at) OVER (PARTITION BY client_id, certificate_id) AS certificate_last_at,
-    max(connected_at) OVER (PARTITION BY client_id, principal_key) AS principal_last_at
+    max(connected_at) OVER (PARTITION BY client_id, principal_key) AS principal_last_at,
+    lead(keep_alive_seconds) OVER following AS next_keep_alive_seconds,
+    lead(ended_at - connected_at) OVER following AS next_lasted_ms
   FROM sessions JOIN conflicting USING (client_id) WHERE starts_at < $to::BIGINT
+  WINDOW following AS (
+    PARTITION BY run, client_id, connected_at IS NULL
+    ORDER BY connected_at, closed_at NULLS LAST, id)
 ), taken AS (
   SELECT *,
     coalesce(next_connected_at <= closed_at + $takeoverToleranceMs::BIGINT, false) AS has_taker,
@@ -167,7 +198,11 @@ WITH conflicting AS (
   SELECT *,
     has_taker AND CASE WHEN by_certificate THEN certificate_id <> next_certificate_id
       ELSE coalesce(split_part(principal_key, ':', 1) = split_part(next_principal_key, ':', 1)
-        AND principal_key <> next_principal_key, false) END AS crossed,
+        AND principal_key <> next_principal_key, false)
+        OR ${FOREIGN} END AS crossed,
+    has_taker AND NOT by_certificate AND ${FOREIGN} AS foreign_taker,
+    has_taker AND coalesce(keep_alive_seconds <> next_keep_alive_seconds, false) AS retuned,
+    has_taker AND coalesce(next_lasted_ms >= $rivalMs::BIGINT, false) AS undisputed,
     has_taker AND CASE WHEN by_certificate THEN certificate_id = next_certificate_id
       ELSE coalesce(principal_key = next_principal_key, false) END AS same,
     has_taker AND coalesce(ip <> next_ip, false) AS moved,
@@ -193,6 +228,14 @@ WITH conflicting AS (
   SELECT client_id, count(*) AS occurrences, max(closed_at) AS last_at,
     count(*) FILTER (WHERE crossed) AS crossed,
     count(*) FILTER (WHERE crossed AND moved) AS crossed_moved,
+    count(*) FILTER (WHERE crossed AND undisputed) AS crossed_undisputed,
+    count(DISTINCT coalesce(certificate_id, principal_key)) FILTER (WHERE crossed)
+      AS crossed_victims,
+    count(*) FILTER (WHERE foreign_taker) AS foreign_takers,
+    count(*) FILTER (WHERE same AND undisputed) AS undisputed,
+    count(*) FILTER (WHERE same AND retuned) AS retuned,
+    count(DISTINCT ip) AS addresses,
+    coalesce(bool_or(ip = '::1' OR starts_with(ip, '127.')), false) AS local,
     count(*) FILTER (WHERE returned) AS returned,
     count(*) FILTER (WHERE same AND moved AND NOT gone) AS moved,
     count(*) FILTER (WHERE same AND alive) AS alive,
