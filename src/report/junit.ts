@@ -3,17 +3,16 @@
  * Unmet is a failure, inconclusive an error: neither is a pass. Text from outside is escaped, and
  * characters that XML 1.0 forbids become visible escapes.
  */
-
-import { printable } from '../core/text.ts';
 import type { ExpectationResult } from '../verdict/expectation.ts';
 import type { Report, RunReport } from './report.ts';
+import { XML_DECLARATION, xmlText as xml } from './xml.ts';
 
 export function renderJunit(reports: readonly Report[]): string {
   const suites = reports.flatMap((report) => report.runs.map((run) => ({ report, run })));
   const all = suites.flatMap(({ run }) => run.verdict.expectations);
   const seconds = suites.reduce((sum, { run }) => sum + secondsOf(run), 0);
   return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
+    XML_DECLARATION,
     `<testsuites name="doppelfleet"${counts(all)} time="${seconds.toFixed(3)}">`,
     ...suites.map(({ report, run }) => suite(report, run)),
     '</testsuites>',
@@ -59,16 +58,4 @@ function counts(expectations: readonly ExpectationResult[]): string {
 
 function secondsOf(run: RunReport): number {
   return Math.max(0, run.endedAt - run.startedAt) / 1000;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-
-function xml(text: string): string {
-  return printable(text, 4000).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }

@@ -1,6 +1,6 @@
 /** The report for a terminal: findings, before against after, verdict, and where the evidence lies. */
 import type { AuditFinding } from '../audit/finding.ts';
-import { CHECK_IDS } from '../core/ids.ts';
+import { CONNECTION_CHECK_IDS } from '../core/ids.ts';
 import { plural, printable } from '../core/text.ts';
 import { formatDuration } from '../core/time.ts';
 import { renderFindings } from './findings-table.ts';
@@ -42,7 +42,7 @@ export function renderFixedRadius(radius: BlastRadius, before: BlastRadius, styl
 const LABEL_WIDTH = 14;
 
 /** Lines of text under a label at the left, broken to the terminal's width. */
-export function field(label: string, texts: readonly string[], style: Style): readonly string[] {
+function field(label: string, texts: readonly string[], style: Style): readonly string[] {
   const width = style.width - LABEL_WIDTH - 2;
   return texts.flatMap((text, index) =>
     wrap(text, width).map((line, part) => {
@@ -93,7 +93,7 @@ function renderComparison(report: Report, style: Style): string {
         : `${Number(value.toFixed(1)).toLocaleString('en-US')}${unit}`;
     };
   const rows: readonly (readonly [string, (run: RunReport) => Cell])[] = [
-    ...CHECK_IDS.map(
+    ...CONNECTION_CHECK_IDS.map(
       (check) => [`findings ${check}`, (run: RunReport) => count(run, check)] as const,
     ),
     ['takeovers', metric('takeovers.count')],
