@@ -43,9 +43,10 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'node-forge': ['identity/asn1.ts'],
   'p-limit': ['identity/'],
   picocolors: ['report/style.ts'],
+  tinyglobby: ['history/'],
   uuid: ['scenario/client-id.ts'],
   vitest: ['vitest.ts'],
-  yaml: ['scenario/document.ts'],
+  yaml: ['core/yaml-document.ts'],
   yargs: ['cli/'],
   zod: ['behaviour/', 'scenario/'],
 };

@@ -22,6 +22,12 @@ export interface CliEnvironment {
 }
 
 export function processEnvironment(): CliEnvironment {
+  for (const stream of [process.stdout, process.stderr]) {
+    // A reader that has seen enough (`| head`) closes the pipe: no mistake, nothing to report.
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   return {
     argv: process.argv.slice(2),
     env: process.env,

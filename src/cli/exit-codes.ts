@@ -16,7 +16,7 @@ const BY_OUTCOME: Readonly<Record<Outcome, ExitCode>> = {
   inconclusive: EXIT.inconclusive,
 };
 
-export function outcomeExitCode(outcome: Outcome): ExitCode {
+function outcomeExitCode(outcome: Outcome): ExitCode {
   return BY_OUTCOME[outcome];
 }
 

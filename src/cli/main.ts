@@ -3,7 +3,9 @@ import yargs from 'yargs';
 import { EXIT, type ExitCode, formatProblem, printable, toolVersion, UserError } from '../index.ts';
 import type { Command } from './command.ts';
 import { auditCommand } from './commands/audit.ts';
+import { auditsCommand } from './commands/audit-folder.ts';
 import { certsCommand } from './commands/certs.ts';
+import { historyCommand } from './commands/history.ts';
 import { listCommand } from './commands/list.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
@@ -17,6 +19,8 @@ const COMMANDS: readonly Command[] = [
   validateCommand,
   listCommand,
   auditCommand,
+  auditsCommand,
+  historyCommand,
   certsCommand,
 ];
 

@@ -42,10 +42,12 @@ describe('help', () => {
     expect(stdout).toContain('Examples:');
     expect(stdout).toContain(`doppelfleet ${words.join(' ').trim()}`);
   });
+});
 
-  it('has a completion script and completes commands', async () => {
+describe('completion', () => {
+  it('has a script that asks the program', async () => {
     const { stdout } = await runCli(['completion'], { SHELL: '/bin/bash' });
-    expect(stdout).toContain('doppelfleet');
+    expect(stdout).toContain('doppelfleet --get-yargs-completions');
   });
 });
 
@@ -166,6 +168,8 @@ describe('list', () => {
       'reconnect-policies',
       'fixes',
       'brokers',
+      'formats',
+      'exports',
       'metrics',
     ]);
     for (const entries of Object.values<{ name: string; title: string }[]>(lists)) {

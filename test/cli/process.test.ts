@@ -105,6 +105,27 @@ function exists(pid: number): boolean {
   }
 }
 
+describe('completion', () => {
+  it.each([
+    { words: ['r'], proposes: ['run'] },
+    { words: ['run', '--br'], proposes: ['--broker'] },
+    { words: ['certs', ''], proposes: ['issue', 'verify'] },
+  ])('of $words proposes $proposes', async ({ words, proposes }) => {
+    const argv = [BIN, '--get-yargs-completions', 'doppelfleet', ...words];
+    const shell = { ...process.env, SHELL: '/bin/bash' };
+    const { stdout } = await run(process.execPath, argv, { env: shell });
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(proposes));
+  });
+});
+
+describe('output into a pipe', () => {
+  it('whose reader has seen enough ends without a complaint', async () => {
+    const pipe = '"$0" "$1" plan control-fleet --devices sensors=9000 --json | head -n 1';
+    const { stdout, stderr } = await run('bash', ['-c', pipe, process.execPath, BIN]);
+    expect({ stdout, stderr }).toEqual({ stdout: '{\n', stderr: '' });
+  });
+});
+
 describe('an interrupted run', () => {
   it('heals, closes the history, judges nothing as met, and ends with 130', async () => {
     const { child, out, shows, ended, stderr } = await start(LONG);

@@ -9,7 +9,7 @@ import type { VirtualSession } from './virtual-broker.ts';
 import { runVirtually } from './virtual-run.ts';
 
 /** `<check> <client ID or certificate ID>`, sorted. */
-export function trueFindings(sessions: readonly VirtualSession[]): readonly string[] {
+function trueFindings(sessions: readonly VirtualSession[]): readonly string[] {
   const found = new Set<string>();
   for (const { clientId, reason } of sessions) {
     if (reason === 'session-taken-over') found.add(`CONFLICTING_CLIENT_IDS_CHECK ${clientId}`);

@@ -32,7 +32,7 @@ const QUIET_MS_MAX = 500;
 const STOP_MS_MAX = 10_000;
 
 /** What a device presents, without any cryptography. */
-export function fakeCredentials(plan: FleetPlan): ReadonlyMap<string, Credential> {
+function fakeCredentials(plan: FleetPlan): ReadonlyMap<string, Credential> {
   return new Map(
     plan.certificates.map(({ name, thingName }) => [
       name,

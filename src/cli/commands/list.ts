@@ -5,7 +5,9 @@ import {
   builtInScenarios,
   CHECKS,
   EXIT,
+  EXPORTS,
   FIXES,
+  FORMATS,
   loadScenario,
   METRICS,
   RECONNECT_POLICIES,
@@ -67,6 +69,18 @@ const LISTS = {
         },
       })),
     ),
+  formats: async () =>
+    Object.values(FORMATS).map((format) => ({
+      name: format.id,
+      title: format.title,
+      details: 'lacks' in format ? { lacks: format.lacks } : {},
+    })),
+  exports: async () =>
+    Object.values(EXPORTS).map(({ id, title, extension, variants }) => ({
+      name: id,
+      title,
+      details: { extension, variants },
+    })),
   metrics: async () =>
     Object.entries(METRICS).map(([name, { what, unit }]) => ({
       name,
@@ -80,7 +94,8 @@ const NAMES = Object.keys(LISTS) as ListName[];
 
 export const listCommand = defineCommand({
   command: 'list [what]',
-  describe: 'List scenarios, checks, behaviours, reconnect policies, fixes, brokers, metrics',
+  describe:
+    'List scenarios, checks, behaviours, reconnect policies, fixes, brokers, formats, exports, metrics',
   examples: [
     ['$0 list', 'everything, a line each'],
     ['$0 list scenarios', 'the built-in scenarios'],
