@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { builtInScenarios, loadScenario } from '../src/index.ts';
+import { builtInScenarios, CHECK_IDS, EXPORTS, FORMATS, loadScenario } from '../src/index.ts';
 import { runCli } from './support/fake-environment.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -52,6 +52,13 @@ describe('the README', () => {
     expect(commands.length).toBeGreaterThan(5);
     for (const command of commands) expect(readme).toContain(`\`${command}`);
     for (const code of [0, 1, 2, 64, 65, 69, 70, 74, 130]) expect(readme).toContain(`| ${code} |`);
+  });
+
+  it('has a page on the audit that names every check, format and export', async () => {
+    const page = await readFile(join(ROOT, 'docs', 'audit.md'), 'utf8');
+    const names = [...Object.keys(FORMATS), ...Object.keys(EXPORTS), ...CHECK_IDS];
+    expect(names.length).toBeGreaterThan(20);
+    expect(names.filter((name) => !page.includes(name))).toEqual([]);
   });
 
   it('has a page on scenarios that names each of them and whose example is valid', async () => {

@@ -113,7 +113,7 @@ export async function runScenario(
 }
 
 /** The blast radius of a scenario and its fixes, without touching anything. */
-export function planVariants(
+function planVariants(
   loaded: LoadedScenario,
   broker: BrokerChoice,
   options: Pick<RunOptions, 'fixes' | 'overrides'>,
