@@ -5,18 +5,11 @@
  */
 import { RELATED_RESOURCES_MAX } from '../../core/limits.ts';
 import { HOUR_MS } from '../../core/time.ts';
-import {
-  type AuditCheck,
-  type CheckContext,
-  type CheckOutcome,
-  type FindingDraft,
-  NO_EVIDENCE,
-} from '../check.ts';
+import { type AuditCheck, type CheckContext, type CheckOutcome, NO_EVIDENCE } from '../check.ts';
 import type { FindingResource } from '../finding.ts';
 import { CERTIFICATE_CONNECTIONS, diagnoseConnections } from './certificate-connections.ts';
-import { diagnoseSharing, type SharingFacts } from './diagnose-shared.ts';
-import { evidenceOf, groupBy, inferredFields } from './rows.ts';
-import { SHARER_LIMITS, sharersBy } from './sharers.ts';
+import { diagnoseSharing } from './diagnose-shared.ts';
+import { type SharerRow, sharersOf, sharingFindings } from './sharing.ts';
 
 export const deviceCertificateShared = {
   id: 'DEVICE_CERTIFICATE_SHARED_CHECK',
@@ -47,89 +40,29 @@ interface CoverageRow {
   readonly without_connect: number;
 }
 
-/** One session that takes part in an overlap, with the facts of its certificate repeated. */
-interface SharerRow extends SharingFacts {
-  readonly certificate_id: string;
-  readonly sharers: number;
-  readonly last_at: number;
-  readonly evidence_total: number;
-  readonly client_id: string;
-  readonly connected_at: number;
-  readonly closed_at: number | null;
-  readonly certificate_joined: boolean;
-  readonly inferred: string | null;
-  readonly evidence: readonly (number | null)[];
-}
-
 async function run(context: CheckContext): Promise<CheckOutcome> {
-  const { query, window, toleranceMs, semantics } = context;
+  const { query, window, semantics } = context;
   const [coverage] = await query<CoverageRow>(COVERAGE, {
     ...window,
     eventsOnly: semantics.resourcesCounted === 'events',
   });
-  if (semantics.sharedBy === 'connections') {
-    const rows = await query<SharerRow>(CERTIFICATE_CONNECTIONS, {
-      ...window,
-      listedMax: RELATED_RESOURCES_MAX,
-    });
-    return outcome(rows, coverage, diagnoseConnections);
-  }
-  const rows = await query<SharerRow>(sharersBy('certificate_id'), {
-    ...window,
-    ...SHARER_LIMITS,
-    toleranceMs,
-    listedMax: RELATED_RESOURCES_MAX,
-    longLived: semantics.includeLongLived,
-    eventsOnly: semantics.sharedListing === 'events',
-  });
-  return outcome(rows, coverage, diagnoseSharing);
-}
-
-function outcome(
-  rows: readonly SharerRow[],
-  coverage: CoverageRow | undefined,
-  diagnose: typeof diagnoseSharing,
-): CheckOutcome {
+  const byConnections = semantics.sharedBy === 'connections';
+  const rows = byConnections
+    ? await query<SharerRow<'certificate_id'>>(CERTIFICATE_CONNECTIONS, {
+        ...window,
+        listedMax: RELATED_RESOURCES_MAX,
+      })
+    : await sharersOf(context, 'certificate_id');
+  const diagnose = byConnections ? diagnoseConnections : diagnoseSharing;
   return {
-    findings: sharingFindings(rows, diagnose),
+    findings: sharingFindings(rows, 'certificate_id', certificateResource, diagnose),
     resources: coverage?.certificates ?? 0,
     missing: missingFacts(coverage),
   };
 }
 
-/** Pure: rows of one certificate follow one another, newest connect first. */
-function sharingFindings(
-  rows: readonly SharerRow[],
-  diagnose: typeof diagnoseSharing,
-): FindingDraft[] {
-  return groupBy(rows, (row) => row.certificate_id).map(([first, group]) => ({
-    resource: {
-      resourceType: 'DEVICE_CERTIFICATE',
-      resourceIdentifier: { deviceCertificateId: first.certificate_id },
-    },
-    related: group.map(sharingSession),
-    detail: {
-      ...diagnose(first),
-      evidence: evidenceOf(group),
-      evidenceTotal: first.evidence_total,
-      relatedTotal: first.sharers,
-      occurrences: first.occurrences,
-      lastOccurrence: first.last_at,
-      inferred: inferredFields(group, []),
-    },
-  }));
-}
-
-/** A session still open at the end of the window has no DISCONNECTION_TIME. */
-function sharingSession({ client_id, connected_at, closed_at }: SharerRow): FindingResource {
-  return {
-    resourceType: 'CLIENT_ID',
-    resourceIdentifier: { clientId: client_id },
-    additionalInfo: {
-      CONNECTION_TIME: String(connected_at),
-      ...(closed_at === null ? {} : { DISCONNECTION_TIME: String(closed_at) }),
-    },
-  };
+function certificateResource(deviceCertificateId: string): FindingResource {
+  return { resourceType: 'DEVICE_CERTIFICATE', resourceIdentifier: { deviceCertificateId } };
 }
 
 function missingFacts(coverage: CoverageRow | undefined): string[] {

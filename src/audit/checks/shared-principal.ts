@@ -4,18 +4,10 @@
  * AWS's check of shared certificates, which stays inconclusive for such sources: many devices may
  * have one user name and a certificate each.
  */
-import { RELATED_RESOURCES_MAX } from '../../core/limits.ts';
-import {
-  type AuditCheck,
-  type CheckContext,
-  type CheckOutcome,
-  type FindingDraft,
-  NO_EVIDENCE,
-} from '../check.ts';
+import { type AuditCheck, type CheckContext, type CheckOutcome, NO_EVIDENCE } from '../check.ts';
 import type { FindingDetail, FindingResource } from '../finding.ts';
 import { diagnoseSharing, type SharingFacts } from './diagnose-shared.ts';
-import { evidenceOf, groupBy, inferredFields } from './rows.ts';
-import { SHARER_LIMITS, sharersBy } from './sharers.ts';
+import { sharersOf, sharingFindings } from './sharing.ts';
 
 export const sharedPrincipal = {
   id: 'SHARED_PRINCIPAL_CHECK',
@@ -49,21 +41,8 @@ interface CoverageRow {
   readonly blind: number;
 }
 
-interface SharerRow extends SharingFacts {
-  readonly principal_key: string;
-  readonly sharers: number;
-  readonly last_at: number;
-  readonly evidence_total: number;
-  readonly client_id: string;
-  readonly connected_at: number;
-  readonly closed_at: number | null;
-  readonly certificate_joined: boolean;
-  readonly inferred: string | null;
-  readonly evidence: readonly (number | null)[];
-}
-
 async function run(context: CheckContext): Promise<CheckOutcome> {
-  const { query, window, toleranceMs, semantics } = context;
+  const { query, window } = context;
   const [coverage] = await query<CoverageRow>(COVERAGE, { ...window });
   const applies = (coverage?.blind ?? 0) > 0;
   if (coverage === undefined || coverage.sessions === 0) {
@@ -74,40 +53,17 @@ async function run(context: CheckContext): Promise<CheckOutcome> {
   if (principals === 0) {
     return { findings: [], resources: 0, missing: nameless > 0 ? [missing] : [], applies };
   }
-  const rows = await query<SharerRow>(sharersBy('principal_key'), {
-    ...window,
-    ...SHARER_LIMITS,
-    toleranceMs,
-    listedMax: RELATED_RESOURCES_MAX,
-    longLived: semantics.includeLongLived,
-    eventsOnly: semantics.sharedListing === 'events',
-  });
+  const rows = await sharersOf(context, 'principal_key');
   return {
-    findings: principalFindings(rows),
+    findings: sharingFindings(rows, 'principal_key', principalResource, diagnosePrincipal),
     resources: principals,
     missing: nameless > 0 ? [missing] : [],
     applies,
   };
 }
 
-/** Pure: rows of one principal follow one another, newest connect first. */
-function principalFindings(rows: readonly SharerRow[]): FindingDraft[] {
-  return groupBy(rows, (row) => row.principal_key).map(([first, group]) => ({
-    resource: {
-      resourceType: 'PRINCIPAL',
-      resourceIdentifier: { doppelfleetPrincipal: first.principal_key },
-    },
-    related: group.map(sharingSession),
-    detail: {
-      ...diagnosePrincipal(first),
-      evidence: evidenceOf(group),
-      evidenceTotal: first.evidence_total,
-      relatedTotal: first.sharers,
-      occurrences: first.occurrences,
-      lastOccurrence: first.last_at,
-      inferred: inferredFields(group, []),
-    },
-  }));
+function principalResource(doppelfleetPrincipal: string): FindingResource {
+  return { resourceType: 'PRINCIPAL', resourceIdentifier: { doppelfleetPrincipal } };
 }
 
 /** What holds for a certificate holds at most likely for a name, which needs no key to be used. */
@@ -121,17 +77,6 @@ function diagnosePrincipal(
     diagnosis: 'shared-principal',
     confidence: 'ambiguous',
     because: `${because}; ${doubt}`,
-  };
-}
-
-function sharingSession({ client_id, connected_at, closed_at }: SharerRow): FindingResource {
-  return {
-    resourceType: 'CLIENT_ID',
-    resourceIdentifier: { clientId: client_id },
-    additionalInfo: {
-      CONNECTION_TIME: String(connected_at),
-      ...(closed_at === null ? {} : { DISCONNECTION_TIME: String(closed_at) }),
-    },
   };
 }
 
