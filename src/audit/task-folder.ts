@@ -3,10 +3,10 @@
  * beside it, one per line. The record is written last, so that a task that is listed is whole.
  */
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { EXIT, fileError, systemCode, UserError } from '../core/errors.ts';
-import { writeFileAtomic, writeLinesAtomic } from '../core/files.ts';
+import { makeFolders, writeFileAtomic, writeLinesAtomic } from '../core/files.ts';
 import { printable } from '../core/text.ts';
 import { DAY_MS, type EpochMs } from '../core/time.ts';
 import type { AuditFinding, AuditResult } from './finding.ts';
@@ -161,7 +161,7 @@ function damaged(file: string): UserError {
 /** Makes a folder of audits; its parents too. */
 export async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   } catch (error) {
     throw fileError(error, 'create', printable(folder));
   }

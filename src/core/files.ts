@@ -1,7 +1,8 @@
 /** Files that are whole or absent: written under a temporary name, then renamed. */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { fileError } from './errors.ts';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileError, systemCode } from './errors.ts';
 
 /**
  * Writes `content` to `file` so that a reader sees the old content or the new, never a part.
@@ -50,5 +51,23 @@ async function replace(
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw fileError(error, 'write', file);
+  }
+}
+
+/**
+ * Makes a folder and what is missing above it; resolves whether it was new. Node's own recursive
+ * mkdir never returns where the file system refuses new folders with ENOENT, as `/proc` does.
+ */
+export async function makeFolders(folder: string, mode = 0o777): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode });
+    return true;
+  } catch (error) {
+    const parent = dirname(folder);
+    if (systemCode(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return false;
+    if (systemCode(error) !== 'ENOENT' || parent === folder) throw error;
+    await makeFolders(parent, mode);
+    await mkdir(folder, { mode });
+    return true;
   }
 }

@@ -1,8 +1,8 @@
 /** Reading and writing of the store's files: absent is a value, keys are 0600, folders 0700. */
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, fileError, systemCode, UserError } from '../core/errors.ts';
-import { writeFileAtomic } from '../core/files.ts';
+import { makeFolders, writeFileAtomic } from '../core/files.ts';
 import { printable } from '../core/text.ts';
 import { type Store, type StoreFile, storeFile } from './store.ts';
 
@@ -16,8 +16,8 @@ const INPUT_BYTES_MAX = 64 * 1024 * 1024;
 /** Makes a folder for keys, for its owner only; a new one is ignored by git. */
 export async function makeFolder(folder: string): Promise<void> {
   try {
-    const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-    if (made !== undefined) await writeFileAtomic(join(folder, '.gitignore'), '*\n');
+    const made = await makeFolders(folder, FOLDER_MODE);
+    if (made) await writeFileAtomic(join(folder, '.gitignore'), '*\n');
   } catch (error) {
     throw fileError(error, 'create', printable(folder));
   }

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../core/errors.ts';
+import { makeFolders } from '../core/files.ts';
 
 /** `2026-11-20T22-17-46Z`: sorts by time, safe in file names everywhere. */
 export function folderTime(at: number): string {
@@ -14,7 +15,7 @@ export function folderTime(at: number): string {
 /** Creates `<out>/<time>-<scenario>`, with a number after it when that exists. */
 export async function createRunFolder(out: string, at: number, scenario: string): Promise<string> {
   try {
-    await mkdir(out, { recursive: true });
+    await makeFolders(out);
     for (let n = 1; ; n++) {
       const folder = join(out, `${folderTime(at)}-${scenario}${n === 1 ? '' : `-${n}`}`);
       try {
@@ -33,7 +34,7 @@ export async function createRunFolder(out: string, at: number, scenario: string)
 export async function createSubfolder(folder: string, name: string): Promise<string> {
   const path = join(folder, name);
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolders(path, 0o700);
   } catch (error) {
     throw fileError(error, 'create', path);
   }

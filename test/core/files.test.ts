@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EXIT, fileError, formatProblem, systemCode, UserError } from '../../src/core/errors.ts';
-import { writeFileAtomic } from '../../src/core/files.ts';
+import { makeFolders, writeFileAtomic } from '../../src/core/files.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const modeOf = async (file: string) => (await stat(file)).mode & 0o777;
@@ -15,6 +15,29 @@ async function problemOf(work: Promise<unknown>): Promise<UserError> {
   if (error instanceof UserError) return error;
   throw new Error(`a UserError was expected, not ${String(error)}`);
 }
+
+describe('makeFolders', () => {
+  it('makes what is missing, with its mode, and says whether it was new', async () => {
+    const folder = join(await temporaryFolder(), 'a', 'b', 'c');
+    expect(await makeFolders(folder, 0o700)).toBe(true);
+    expect(await modeOf(folder)).toBe(0o700);
+    expect(await makeFolders(folder)).toBe(false);
+  });
+
+  it('refuses a file in the way', async () => {
+    const file = join(await temporaryFolder(), 'file');
+    await writeFile(file, '');
+    await expect(makeFolders(file)).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(makeFolders(join(file, 'a'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'comes back where the system refuses new folders, as /proc does',
+    async () => {
+      await expect(makeFolders('/proc/doppelfleet/a')).rejects.toMatchObject({ code: 'ENOENT' });
+    },
+  );
+});
 
 describe('writeFileAtomic', () => {
   it('writes the whole content and leaves nothing beside it', async () => {

@@ -6,6 +6,7 @@ import { mkdir, readdir, rename, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { EXIT, fileError, systemCode, UserError } from '../../core/errors.ts';
 import { withFileLock } from '../../core/file-lock.ts';
+import { makeFolders } from '../../core/files.ts';
 import { type Dataset, type DatasetManifest, readDataset, writeManifest } from './manifest.ts';
 
 export interface DatasetHome {
@@ -36,7 +37,7 @@ export async function datasetHome(to: string): Promise<DatasetHome> {
   }
   const workplace = path.dirname(folder);
   try {
-    await mkdir(workplace, { recursive: true });
+    await makeFolders(workplace);
   } catch (error) {
     throw fileError(error, 'write', workplace);
   }
