@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { EpochMs, TimeWindow } from '../core/time.ts';
 import type { AuditCheck, CheckOutcome, FindingDraft } from './check.ts';
+import { fixesFor } from './diagnosis-fixes.ts';
 import type { AuditCheckDetails, AuditFinding, FindingResource } from './finding.ts';
 import type { AuditSemantics } from './semantics.ts';
 
@@ -53,7 +54,7 @@ function toFinding(
     reasonForNonCompliance: reason,
     reasonForNonComplianceCode: reasonCode,
     isSuppressed: false,
-    doppelfleet: { ...detail, fixes: check.fixes },
+    doppelfleet: { ...detail, fixes: fixesFor(detail.diagnosis, check.fixes) },
   };
 }
 

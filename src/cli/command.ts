@@ -2,6 +2,7 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import type { ExitCode } from '../index.ts';
 import type { CliEnvironment } from './environment.ts';
+import { restoreWords } from './words.ts';
 
 export interface Command {
   register(parser: Argv, env: CliEnvironment, done: (code: ExitCode) => void): Argv;
@@ -23,7 +24,7 @@ export function defineCommand<Options>(definition: CommandDefinition<Options>): 
         definition.command,
         definition.describe,
         (inner) => definition.options(inner.example(definition.examples.map((one) => [...one]))),
-        async (args) => done(await definition.run(args, env)),
+        async (args) => done(await definition.run(restoreWords(args), env)),
       ),
   };
 }

@@ -12,6 +12,7 @@ import { runCommand } from './commands/run.ts';
 import { validateCommand } from './commands/validate.ts';
 import type { CliEnvironment } from './environment.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
+import { protectWords, restoreWords } from './words.ts';
 
 const COMMANDS: readonly Command[] = [
   runCommand,
@@ -26,7 +27,8 @@ const COMMANDS: readonly Command[] = [
 
 export async function main(env: CliEnvironment): Promise<ExitCode> {
   let code: ExitCode = EXIT.met;
-  const parser = yargs([...env.argv])
+  const argv = protectWords(env.argv);
+  const parser = yargs(argv)
     .scriptName('doppelfleet')
     .usage('$0 <command>\n\nA device-side MQTT fleet simulator and test harness.')
     .parserConfiguration({ 'duplicate-arguments-array': true, 'greedy-arrays': false })
@@ -44,7 +46,7 @@ export async function main(env: CliEnvironment): Promise<ExitCode> {
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message, error) => {
-      throw error ?? new UserError(EXIT.usage, { message: sentence(message) });
+      throw error ?? new UserError(EXIT.usage, { message: sentence(restoreWords(message)) });
     });
   for (const command of COMMANDS) {
     command.register(parser, env, (result) => {
@@ -52,7 +54,7 @@ export async function main(env: CliEnvironment): Promise<ExitCode> {
     });
   }
   try {
-    await parser.parseAsync([...env.argv], {}, (_error, _args, output) => {
+    await parser.parseAsync(argv, {}, (_error, _args, output) => {
       if (output) env.stdout.write(`${output}\n`);
     });
     return code;

@@ -118,6 +118,49 @@ describe('completion', () => {
   });
 });
 
+describe('standard input', () => {
+  const line = (at: number, kind: string, id: string) =>
+    JSON.stringify({ clientId: 'dev', timestamp: at, eventType: kind, sessionIdentifier: id });
+  const events = [
+    line(1_795_000_000_000, 'connected', 'a'),
+    line(1_795_000_001_000, 'connected', 'b'),
+    line(1_795_000_001_001, 'disconnected', 'a').replace(
+      '}',
+      ',"disconnectReason":"DUPLICATE_CLIENTID"}',
+    ),
+    line(1_795_000_009_000, 'disconnected', 'b').replace(
+      '}',
+      ',"disconnectReason":"CLIENT_INITIATED_DISCONNECT"}',
+    ),
+  ].join('\n');
+
+  it.each(['cat', 'gzip -c'])('named - is read, as %s gives it', async (filter) => {
+    const folder = await temporaryFolder();
+    const file = join(folder, 'events.json');
+    await writeFile(file, `${events}\n`);
+    const pipe = `${filter} < "$2" | "$0" "$1" audit --json --format aws-lifecycle -`;
+    const work = run('bash', ['-c', pipe, process.execPath, BIN, file]);
+    await expect(work).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('"dev"') });
+  });
+});
+
+describe('words behind --', () => {
+  it('are values, even if they begin with a hyphen', async () => {
+    const folder = await temporaryFolder();
+    const argv = ['audits', 'suppress', 'CONFLICTING_CLIENT_IDS_CHECK', '--indefinitely'];
+    await run(process.execPath, [BIN, ...argv, '--audits', folder, '--', '-1+1']);
+    const { stdout } = await run(process.execPath, [
+      BIN,
+      'audits',
+      'suppressions',
+      '--json',
+      '--audits',
+      folder,
+    ]);
+    expect(stdout).toContain('"-1+1"');
+  });
+});
+
 describe('output into a pipe', () => {
   it('whose reader has seen enough ends without a complaint', async () => {
     const pipe = '"$0" "$1" plan control-fleet --devices sensors=9000 --json | head -n 1';

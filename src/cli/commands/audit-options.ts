@@ -14,7 +14,7 @@ import {
   suppressionsFile,
   UserError,
 } from '../../index.ts';
-import { durationFrom } from '../options.ts';
+import { durationFrom, wholeNumber } from '../options.ts';
 
 export function auditsOption<T>(parser: Argv<T>) {
   return parser.option('audits', {
@@ -48,6 +48,10 @@ export function semanticsOptions<T>(parser: Argv<T>) {
       nargs: 1,
       describe: `What AWS leaves open, as <name>=<value>: ${AUDIT_SEMANTICS.map(({ name }) => name).join(', ')}; repeatable`,
     })
+    .option('memory', {
+      type: 'string',
+      describe: 'Megabytes for the data before it goes on on disk; 1024 by default',
+    })
     .option('suppressions', {
       type: 'string',
       describe: 'Suppressions in YAML, instead of suppressions.yaml in the folder of audits',
@@ -58,6 +62,7 @@ export function semanticsOptions<T>(parser: Argv<T>) {
 export interface SemanticsArguments {
   readonly audits: string;
   readonly tolerance?: string | undefined;
+  readonly memory?: string | undefined;
   readonly awsCompat: boolean;
   readonly semantics?: readonly string[] | undefined;
   readonly suppressions?: string | undefined;
@@ -65,16 +70,20 @@ export interface SemanticsArguments {
 
 type SemanticsChoices = Pick<
   AuditOptions,
-  'toleranceMs' | 'awsCompat' | 'semantics' | 'suppressions'
+  'toleranceMs' | 'memoryMb' | 'awsCompat' | 'semantics' | 'suppressions'
 >;
 
 /** Reads the suppressions; throws a `UserError` with everything that is wrong. */
 export async function semanticsFrom(args: SemanticsArguments): Promise<SemanticsChoices> {
-  const { tolerance, awsCompat } = args;
+  const { tolerance, memory, awsCompat } = args;
+  const problems: Problem[] = [];
+  const memoryMb = wholeNumber('--memory', memory, 128, 1_000_000, problems);
+  if (problems.length > 0) throw new UserError(EXIT.usage, problems);
   return {
     awsCompat,
     semantics: semanticsChoices(args.semantics ?? []),
     suppressions: await suppressionsFrom(args),
+    ...(memoryMb === undefined ? {} : { memoryMb }),
     ...(tolerance === undefined ? {} : { toleranceMs: durationFrom('--tolerance', tolerance) }),
   };
 }
