@@ -1,11 +1,13 @@
 /** `doppelfleet audits findings|finding`: the findings of a kept audit. */
 import {
+  type AuditFinding,
   CHECK_IDS,
   DIAGNOSES,
   describeFinding,
   EXIT,
   filterFindings,
   findTask,
+  keptTasks,
   listRelatedResources,
   type Problem,
   printable,
@@ -81,8 +83,7 @@ export const findingCommand = defineCommand({
       })
       .option('task', {
         type: 'string',
-        default: 'latest',
-        describe: 'Task ID, its first digits, or latest',
+        describe: 'In this audit (ID, its first digits, or latest), not in the newest that has it',
       })
       .option('related', {
         type: 'boolean',
@@ -96,16 +97,7 @@ export const findingCommand = defineCommand({
     const maxResults = wholeNumber('--max-results', args.maxResults, 1, 1_000_000, problems);
     wholeNumber('--next-token', args.nextToken, 0, 1_000_000, problems);
     if (problems.length > 0) throw new UserError(EXIT.usage, problems);
-    const audit = await readAudit(args.audits, await findTask(args.audits, args.task));
-    const [finding, other] = audit.findings.filter(
-      ({ findingId }) => args.finding.length >= 4 && findingId.startsWith(args.finding),
-    );
-    if (finding === undefined || other !== undefined) {
-      throw new UserError(EXIT.usage, {
-        message: `${other ? 'several findings begin' : 'no finding begins'} with "${printable(args.finding, 80)}"`,
-        hint: 'audits findings --json shows their IDs',
-      });
-    }
+    const finding = await findFinding(args.audits, args.finding, args.task);
     const page = {
       ...(maxResults === undefined ? {} : { maxResults }),
       ...(args.nextToken === undefined ? {} : { nextToken: args.nextToken }),
@@ -117,3 +109,29 @@ export const findingCommand = defineCommand({
     return EXIT.met;
   },
 });
+
+/** The finding whose ID begins with `wanted`: in one audit, or in the newest that has it. */
+async function findFinding(
+  folder: string,
+  wanted: string,
+  task: string | undefined,
+): Promise<AuditFinding> {
+  const tasks = task === undefined ? await keptTasks(folder) : [await findTask(folder, task)];
+  for (const kept of tasks) {
+    const { findings } = await readAudit(folder, kept);
+    const [finding, other] = findings.filter(
+      ({ findingId }) => wanted.length >= 4 && findingId.startsWith(wanted),
+    );
+    if (other !== undefined) {
+      throw new UserError(EXIT.usage, {
+        message: `several findings begin with "${printable(wanted, 80)}"`,
+        hint: 'give more digits; audits findings --json shows their IDs',
+      });
+    }
+    if (finding !== undefined) return finding;
+  }
+  throw new UserError(EXIT.usage, {
+    message: `no finding begins with "${printable(wanted, 80)}"`,
+    hint: 'audits findings --json shows their IDs; four digits are the least',
+  });
+}
