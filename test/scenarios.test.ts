@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import '../src/vitest.ts';
 import { BROKERS, builtInScenarios, runScenario } from '../src/index.ts';
+import { patientScenario } from './support/patient-scenario.ts';
 import { requireProgram } from './support/programs.ts';
 
 /** Shorter than written; gaps stay well above what a broker's evidence can be late. */
@@ -29,7 +30,7 @@ function scenariosOn(broker: 'embedded' | 'mosquitto', note: string, available: 
   describe.skipIf(!available)(`on ${broker}${note}`, () => {
     describe.concurrent.each(['3.1.1', '5'] as const)('with MQTT %s', (mqttVersion) => {
       it.each(names)('%s meets its expectations, before and after its fixes', async (name) => {
-        const report = await runScenario(name, {
+        const report = await runScenario(await patientScenario(name), {
           broker: { kind: 'local', adapter: BROKERS[broker] },
           out: join(folder, 'runs'),
           certs: join(folder, 'certs', broker),

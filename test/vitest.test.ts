@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Report, runScenario } from '../src/index.ts';
 import type { FindingQuery } from '../src/vitest.ts';
 import '../src/vitest.ts';
+import { patientScenario } from './support/patient-scenario.ts';
 
 const CONFLICT = 'CONFLICTING_CLIENT_IDS_CHECK';
 
@@ -13,7 +14,7 @@ let folder = '';
 let report: Report;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'doppelfleet-matchers-'));
-  report = await runScenario('cloned-client-ids', {
+  report = await runScenario(await patientScenario('cloned-client-ids'), {
     out: join(folder, 'runs'),
     certs: join(folder, 'certs'),
     overrides: { timeScale: 0.4 },

@@ -85,7 +85,9 @@ function describe(progress: RunProgress): string {
     `${phase.padEnd(8)} ${time.padEnd(11)}`,
     `${progress.connected}/${devices} connected`,
     `${progress.failed} failed`,
-    `${plural(progress.takeovers, 'takeover')}, ${progress.takeoversPerSecond}/s`,
+    progress.takeoversVisible || progress.takeovers > 0
+      ? `${plural(progress.takeovers, 'takeover')}, ${progress.takeoversPerSecond}/s`
+      : 'takeovers told after the run',
     ...(published > 0 ? [`${published} sent, ${received} received`] : []),
   ];
   return parts.join(' · ');

@@ -36,6 +36,8 @@ export interface EnsureOptions {
   readonly lifetimeMs?: number;
   /** Mints anew what the store could give. */
   readonly renew?: boolean;
+  /** Whether imported certificates may stand in for what is asked; true by default. */
+  readonly usePool?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -55,7 +57,7 @@ export async function ensureDevices(
   const wanted = uniqueRequests(requests);
   const { devices, imported } = await readManifest(store);
   const bundle = devices.length + imported.length > 0 ? await readBundle(store) : new Map();
-  const hasPool = imported.length > 0;
+  const hasPool = imported.length > 0 && options.usePool !== false;
   const found = new Map<string, Credential>();
   const open = () => wanted.filter(({ name }) => !found.has(name));
   const report = (minted: number): void =>
@@ -68,7 +70,7 @@ export async function ensureDevices(
   }
   if (open().length === 0) return inOrder(wanted, found);
 
-  const authority = hasPool ? await loadAuthority(store) : await ensureAuthority(store);
+  const authority = imported.length > 0 ? await loadAuthority(store) : await ensureAuthority(store);
   if (authority === undefined) throw tooFew(wanted.length, found.size);
   const { remainingMsMin = HOUR_MS, renew = false, signal } = options;
   const byName = new Map(renew ? [] : devices.map((entry) => [entry.name, entry]));

@@ -37,7 +37,7 @@ export function renderFindings(audit: AuditResult, style: Style): string {
 
 function row(finding: AuditFinding, style: Style): readonly Cell[] {
   const { severity, checkName, nonCompliantResource, doppelfleet } = finding;
-  const { diagnosis, confidence, because } = doppelfleet;
+  const { diagnosis, confidence, because, inferred } = doppelfleet;
   return [
     finding.isSuppressed
       ? [
@@ -52,6 +52,7 @@ function row(finding: AuditFinding, style: Style): readonly Cell[] {
     [
       [`${diagnosis} (${confidence})`, style.bold],
       [printable(because, 300), String],
+      ...(inferred.length > 0 ? [[`inferred: ${inferred.join(', ')}`, style.dim] as const] : []),
     ],
     evidenceCell(checkName, doppelfleet, style),
   ];

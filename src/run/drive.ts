@@ -14,6 +14,7 @@ import { openHistoryWriter } from '../history/writer.ts';
 import type { Credential } from '../identity/types.ts';
 import type { FleetPlan } from '../scenario/plan.ts';
 import type { RunObserver, RunProgress } from './ports.ts';
+import { unreachable } from './reachable.ts';
 import { waitUntil } from './real-clock.ts';
 
 /** Nothing may open or close for this long before a fleet counts as quiet. */
@@ -132,6 +133,7 @@ export async function driveFleet(job: DriveJob): Promise<DriveResult> {
         phase,
         elapsedMs: clock.now() - startedAt,
         totalMs: plan.durationMs + plan.settleMs,
+        takeoversVisible: job.adapter.capabilities.takeoverVisible,
         devices: plan.devices.length,
       });
     const ticker = setInterval(tell, PROGRESS_MS);
@@ -143,6 +145,8 @@ export async function driveFleet(job: DriveJob): Promise<DriveResult> {
     if (!cutShort.aborted && plan.settleMs > 0) {
       await driver.settle(Math.min(QUIET_MS_MAX, plan.settleMs / 2), cutShort);
     }
+    // Nobody tells that a broker elsewhere has gone: devices see no more than closed connections.
+    if (!job.adapter.capabilities.brokerEvidence) failure ??= await unreachable(endpoint);
     const statistics = driver.statistics();
     phase = 'stopping';
     await driver.stop(failure === undefined ? STOP_MS_MAX : 0);

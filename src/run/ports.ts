@@ -12,6 +12,8 @@ export interface RunProgress extends FleetSnapshot {
   readonly elapsedMs: number;
   readonly totalMs: number;
   readonly devices: number;
+  /** False where only the audit can infer takeovers, after the run. */
+  readonly takeoversVisible: boolean;
   /** Since the start, and in the last second. */
   readonly takeovers: number;
   readonly takeoversPerSecond: number;

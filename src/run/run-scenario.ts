@@ -73,7 +73,7 @@ export async function runScenario(
   checkProtocol(variants, broker);
   const unavailable = await broker.adapter.unavailable();
   if (unavailable !== undefined) throw new UserError(EXIT.unavailable, { message: unavailable });
-  if (broker.kind === 'external') await checkReachable(broker.host, broker.port);
+  if (broker.kind === 'external') await checkReachable(broker);
 
   const clock = options.clock ?? realClock;
   const store = openStore(options.certs ?? 'certs', {

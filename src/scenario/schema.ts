@@ -66,7 +66,7 @@ export const scenarioSchema = z.strictObject({
         .describe('connects per client ID that are let through; AWS IoT Core: 1/s'),
       connectTimeout: positiveDurationMs.prefault('10s'),
       latenessP99: durationMs
-        .prefault('250ms')
+        .prefault('500ms')
         .describe('above this lateness of our own connects the run is inconclusive'),
     })
     .prefault({}),

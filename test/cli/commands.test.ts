@@ -1,5 +1,6 @@
 /** The commands as a user types them: streams, exit codes, JSON, help, and every kind of mistake. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../support/fake-environment.ts';
@@ -10,7 +11,8 @@ fleet:
   pumps: { devices: 3 }
 arrival: { rate: 50/s }
 duration: 400ms
-settle: 200ms
+settle: 2s
+limits: { latenessP99: 60s }
 `;
 
 const COMMANDS = ['run', 'plan', 'validate', 'list', 'audit', 'certs'] as const;
@@ -32,6 +34,7 @@ describe('help', () => {
     ['list'],
     ['audit'],
     ['certs', 'issue'],
+    ['certs', 'server'],
     ['certs', 'import'],
     ['certs', 'list'],
     ['certs', 'show'],
@@ -248,6 +251,24 @@ describe('run', () => {
     expect(stderr).toContain('cannot create a run folder');
   });
 
+  it('says that the JUnit file can not be written, before the first packet', async () => {
+    const folder = await temporaryFolder();
+    const out = join(folder, 'runs');
+    for (const file of [folder, join(folder, 'missing', 'x.xml')]) {
+      const { code, stderr } = await runCli([
+        'run',
+        'control-fleet',
+        '--junit',
+        file,
+        '--out',
+        out,
+      ]);
+      expect(code).toBe(64);
+      expect(stderr).toContain(`--junit ${file}`);
+    }
+    await expect(readdir(out)).rejects.toThrow('ENOENT');
+  });
+
   it('says that a CA can not be read', async () => {
     const folder = await temporaryFolder();
     const ca = join(folder, 'ca.pem');
@@ -310,6 +331,45 @@ describe('certs', () => {
       'pump-2.key',
       'pump-2.pem',
     ]);
+  });
+
+  it('issues a server certificate for a broker of one’s own', async () => {
+    const folder = await temporaryFolder();
+    const pems = join(folder, 'pems');
+    const argv = ['certs', 'server', 'broker.example', '--out', pems];
+    expect((await runCli([...argv, '--certs', join(folder, 'certs')])).code).toBe(0);
+    const { subjectAltName, keyUsage } = new X509Certificate(
+      await readFile(join(pems, 'server.pem')),
+    );
+    expect(subjectAltName).toContain('DNS:broker.example');
+    expect(keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
+  });
+
+  it('issues for the thing that was named, whatever was imported', async () => {
+    const folder = await temporaryFolder();
+    const store = ['--certs', join(folder, 'certs')];
+    const pems = join(folder, 'pems');
+    await runCli(['certs', 'issue', 'old', '--out', pems, '--certs', join(folder, 'other')]);
+    await runCli(['certs', 'import', '--devices', pems, ...store]);
+    const refused = await runCli(['certs', 'issue', 'new', ...store]);
+    expect(refused.code).toBe(65);
+    expect(refused.stderr).toContain('no authority');
+    const ca = join(folder, 'ca');
+    const authority = ['--ca-cert', join(ca, 'ca.pem'), '--ca-key', join(ca, 'ca.key')];
+    await mkdir(ca);
+    for (const name of ['ca.pem', 'ca.key']) {
+      await copyFile(join(folder, 'other', 'default', name), join(ca, name));
+    }
+    expect((await runCli(['certs', 'import', ...authority, ...store])).code).toBe(0);
+    await runCli(['certs', 'issue', 'new', '--out', join(folder, 'new'), ...store]);
+    const { subject } = new X509Certificate(await readFile(join(folder, 'new', 'new.pem')));
+    expect(subject).toContain('CN=new');
+  });
+
+  it('refuses a lifetime that is none', async () => {
+    const { code, stderr } = await runCli(['certs', 'issue', 'a', '--lifetime', '1ms']);
+    expect(code).toBe(64);
+    expect(stderr).toContain('--lifetime is too short');
   });
 
   it('imports what it issued, into another store', async () => {

@@ -19,6 +19,7 @@ import {
   runScenario,
 } from '../../src/index.ts';
 import { realClock } from '../../src/run/real-clock.ts';
+import { patientScenario } from '../support/patient-scenario.ts';
 import { requireProgram } from '../support/programs.ts';
 
 /** Concurrent tests share the clean-up: one of their own could not tell which test it is for. */
@@ -76,7 +77,7 @@ describe('an external broker', () => {
   describe.concurrent('that tells evicted devices (MQTT 5, 0x8E)', () => {
     it.each(names)('%s meets its expectations from the devices’ view alone', async (name) => {
       const { options } = await brokerElsewhere('embedded', 'our devices');
-      expect(await runScenario(name, options)).toBeMet();
+      expect(await runScenario(await patientScenario(name), options)).toBeMet();
     });
   });
 
@@ -86,7 +87,7 @@ describe('an external broker', () => {
     () => {
       it.each(names)('%s meets its expectations, with takeovers inferred', async (name) => {
         const { options } = await brokerElsewhere('mosquitto', 'our devices');
-        const report = await runScenario(name, options);
+        const report = await runScenario(await patientScenario(name), options);
         expect(report).toBeMet();
         for (const finding of report.runs[0]?.audit.findings ?? []) {
           const conflict = finding.checkName === 'CONFLICTING_CLIENT_IDS_CHECK';
@@ -103,6 +104,25 @@ describe('an external broker', () => {
     const [run] = report.runs;
     expect(run?.statistics.connects.accepted).toBe(0);
     expect(run?.notes.join('\n')).toMatch(/connects failed, most often with/);
+  });
+
+  it('that dies in mid-run is no verdict but a failed run', async () => {
+    const { options, stop } = await brokerElsewhere('embedded', 'our devices');
+    let stopped: Promise<void> | undefined;
+    const report = await runScenario('control-fleet', {
+      ...options,
+      observer: {
+        progress: ({ connected }) => {
+          if (connected > 5) stopped ??= stop();
+        },
+      },
+    });
+    await stopped;
+    expect(report.outcome).toBe('inconclusive');
+    expect(report.runs[0]).toMatchObject({
+      outcome: 'failed',
+      failure: expect.stringContaining('cannot reach mqtts://127.0.0.1:'),
+    });
   });
 
   it('that is not there is said to be unavailable, before a run folder is made', async () => {

@@ -92,19 +92,26 @@ async function run(context: CheckContext): Promise<CheckOutcome> {
 
 /** Pure: rows of one client ID follow one another, newest takeover first. */
 function conflictFindings(rows: readonly TakeoverRow[]): FindingDraft[] {
-  return groupBy(rows, (row) => row.client_id).map(([first, group]) => ({
-    resource: { resourceType: 'CLIENT_ID', resourceIdentifier: { clientId: first.client_id } },
-    related: group.map(evictedSession),
-    detail: {
-      ...diagnoseConflict(first),
-      evidence: evidenceOf(group),
-      evidenceTotal: first.evidence_total,
-      relatedTotal: first.occurrences,
-      occurrences: first.occurrences,
-      lastOccurrence: first.last_at,
-      inferred: inferredFields(group, ['reason']),
-    },
-  }));
+  return groupBy(rows, (row) => row.client_id).map(([first, group]) => {
+    const inferred = inferredFields(group, ['reason']);
+    const diagnosed = diagnoseConflict(first);
+    // What rests on takeovers that nobody stated is likely at best.
+    const capped = inferred.includes('reason') && diagnosed.confidence === 'certain';
+    return {
+      resource: { resourceType: 'CLIENT_ID', resourceIdentifier: { clientId: first.client_id } },
+      related: group.map(evictedSession),
+      detail: {
+        ...diagnosed,
+        confidence: capped ? 'likely' : diagnosed.confidence,
+        evidence: evidenceOf(group),
+        evidenceTotal: first.evidence_total,
+        relatedTotal: first.occurrences,
+        occurrences: first.occurrences,
+        lastOccurrence: first.last_at,
+        inferred,
+      },
+    };
+  });
 }
 
 /** AWS names the principal and the time of disconnection; a principal that is no certificate is ours. */

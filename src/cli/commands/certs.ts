@@ -2,6 +2,7 @@
 import {
   EXIT,
   ensureDevices,
+  ensureServer,
   exportCredentials,
   formatProblem,
   importAuthority,
@@ -54,8 +55,10 @@ const issue = defineCommand({
       keyType: args.keyType,
     }));
     const credentials = await ensureDevices(store, requests, {
-      lifetimeMs: durationFrom('--lifetime', args.lifetime),
+      lifetimeMs: lifetimeFrom(args.lifetime),
       renew: args.renew,
+      // What is issued is for the thing that was named, never somebody else's.
+      usePool: false,
     });
     const authority = await loadAuthority(store);
     const files =
@@ -78,6 +81,39 @@ const issue = defineCommand({
         env.stderr.write('They are in the store; --out <folder> writes PEM pairs.\n');
       }
     }
+    return EXIT.met;
+  },
+});
+
+const server = defineCommand({
+  command: 'server <host..>',
+  describe: 'Issue a server certificate for a broker of yours and write it as PEM',
+  examples: [
+    ['$0 certs server broker.example 192.0.2.7 --out ./pems', 'server.pem, server.key and ca.pem'],
+  ],
+  options: (parser) =>
+    storeOptions(jsonOption(parser))
+      .positional('host', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'Host names and addresses, besides localhost, 127.0.0.1 and ::1',
+      })
+      .option('key-type', { choices: KEY_TYPES, default: 'P-256' as const, describe: 'Key type' })
+      .option('out', { type: 'string', demandOption: true, describe: 'Folder for the PEM files' }),
+  async run(args, env) {
+    const store = storeFrom(args, env);
+    const { credential, caPem } = await ensureServer(store, {
+      hosts: args.host,
+      keyType: args.keyType,
+    });
+    const [files] = await exportCredentials([credential], args.out, caPem);
+    const { certificateId } = credential;
+    env.stdout.write(
+      args.json
+        ? `${JSON.stringify({ certificateId, ...files }, null, 2)}\n`
+        : `${certificateId}  ${files?.certificateFile ?? ''}\n`,
+    );
     return EXIT.met;
   },
 });
@@ -201,11 +237,23 @@ const verify = defineCommand({
 export const certsCommand: Command = {
   register: (parser, env, done) =>
     parser.command('certs', 'Issue, import, list, show and verify certificates', (inner) => {
-      const commands = [issue, importCommand, list, show, verify];
+      const commands = [issue, server, importCommand, list, show, verify];
       for (const command of commands) command.register(inner, env, done);
-      return inner.demandCommand(1, 'Say what to do: issue, import, list, show or verify.');
+      return inner.demandCommand(1, 'Say what to do: issue, server, import, list, show or verify.');
     }),
 };
+
+const LIFETIME_MS_MIN = 3_600_000;
+
+/** The store mints anew what has less than an hour ahead of it: less is no lifetime. */
+function lifetimeFrom(text: string): number {
+  const ms = durationFrom('--lifetime', text);
+  if (ms > LIFETIME_MS_MIN) return ms;
+  throw new UserError(EXIT.usage, {
+    message: '--lifetime is too short',
+    hint: 'give more than an hour, such as 30d',
+  });
+}
 
 function storeFrom(args: { certs: string; authority: string }, env: CliEnvironment): Store {
   return openStore(args.certs, {

@@ -21,7 +21,7 @@ const convert = defineCommand({
   command: 'convert <history..>',
   describe: 'Convert histories to a dataset of Parquet files by day, for audits of long histories',
   examples: [
-    ['$0 history convert runs/*/history.ndjson --to month', 'then: $0 audit month'],
+    ['$0 history convert runs/*/history.ndjson --to month', 'then audit the folder: audit month'],
     ['$0 history convert mosquitto.log --to month', 'other formats, as with audit'],
     ['$0 history convert today.ndjson --to month', 'again: adds what is not in it yet'],
   ],

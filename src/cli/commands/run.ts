@@ -1,5 +1,6 @@
 /** `doppelfleet run`: drive the fleet, audit what happened, judge it. */
-import { writeFile } from 'node:fs/promises';
+import { access, constants, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import {
   type Caps,
   EXIT,
@@ -8,6 +9,7 @@ import {
   loadAllowedTargets,
   loadScenario,
   type Problem,
+  printable,
   type Report,
   type RunOptions,
   renderJson,
@@ -85,6 +87,7 @@ export const runCommand = defineCommand({
         killSignal: interrupt.killSignal,
       };
       // Every file is read and checked before the first packet, so that no mistake costs a run.
+      if (args.junit !== undefined) await checkWritable(args.junit);
       const scenarios = await loadAll(args.scenario);
       const reports: Report[] = [];
       for (const scenario of scenarios) {
@@ -161,6 +164,19 @@ function reproduceCommand(
     /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`,
   );
   return ['npx doppelfleet', ...quoted].join(' ');
+}
+
+/** A report that can't be written after a run would hide its verdict. */
+async function checkWritable(file: string): Promise<void> {
+  const problem = (message: string): UserError =>
+    new UserError(EXIT.usage, { message, hint: 'name a file in a folder that can be written' });
+  const existing = await stat(file).catch(() => undefined);
+  if (existing?.isDirectory()) throw problem(`--junit ${printable(file)} is a folder`);
+  try {
+    await access(existing === undefined ? dirname(resolve(file)) : file, constants.W_OK);
+  } catch {
+    throw problem(`--junit ${printable(file)} can't be written`);
+  }
 }
 
 async function writeJunit(file: string, reports: readonly Report[]): Promise<void> {
