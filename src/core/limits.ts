@@ -34,6 +34,13 @@ export const MQTT_STRING_LENGTH_MAX = 65_535;
 export const RAW_LENGTH_MAX = 131_072;
 /** So much of a source is looked at to tell its format, and stands for it in its run ID. */
 export const IMPORT_BEGINNING_BYTES = 64 * 1024;
+/** No log of a broker is from before 2000 or after 2199 (epoch ms): a clock or a file is broken. */
+export const LOG_TIME_MIN = Date.UTC(2000, 0, 1);
+export const LOG_TIME_MAX = Date.UTC(2200, 0, 1);
+/** A log that leaps further from one line to the next has to go on there to be believed… */
+export const LOG_LEAP_MS_MAX = 366 * 86_400_000;
+/** …for so many lines, which are held back until then. */
+export const LOG_LEAP_LINES = 100;
 /** Unreadable lines are counted; this many are shown. */
 export const UNREADABLE_EXAMPLES_MAX = 5;
 
@@ -48,6 +55,8 @@ export const BULK_FILE_BYTES_MIN = 1024 * 1024;
 
 /** Memory of the columnar store before it spills to a temporary folder. */
 export const STORE_MEMORY_MB = 1_024;
+/** Events whose connections are put together at once: about 300 MB. */
+export const EVENTS_PAIRED_AT_ONCE = 1_000_000;
 /** Memory for a conversion, which holds whole events; at most half of the machine's. */
 export const CONVERT_MEMORY_MB = 4_096;
 

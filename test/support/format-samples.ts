@@ -466,6 +466,20 @@ export const FORMAT_SAMPLES: readonly FormatSample[] = [
   },
   {
     id: 'mosquitto',
+    name: 'mosquitto, ISO stamps without a zone',
+    origin: 'recorded with Mosquitto 2.0.11',
+    write: (sessions) =>
+      lines(
+        sessions,
+        mosquitto((at) => iso(at).slice(0, 19)),
+      ),
+    precisionMs: 1000,
+    hasPort: true,
+    lines: true,
+    refuses: hasControl,
+  },
+  {
+    id: 'mosquitto',
     name: 'mosquitto 2.1',
     origin: 'source of Mosquitto 2.1.2, not run',
     write: (sessions) =>

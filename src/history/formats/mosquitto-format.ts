@@ -3,9 +3,10 @@
  * 2.1. The log names no certificate; what it calls the user is the common name (or the subject) of
  * the certificate only where the broker is configured so, which the log doesn't say.
  */
-import type { EvidenceSink, FormatReader, TextFormat } from './format.ts';
+import type { EvidenceSink, FormatOptions, FormatReader, TextFormat } from './format.ts';
 import { MosquittoLog } from './mosquitto.ts';
-import { readStamp } from './mosquitto-lines.ts';
+import { hasZonelessStamp, readMosquittoLine, readStamp } from './mosquitto-lines.ts';
+import { PlausibleTimes, type TimedLine } from './mosquitto-times.ts';
 
 /** Lines that every Mosquitto log has, after the stamp. */
 const USUAL =
@@ -16,45 +17,73 @@ export const mosquitto: TextFormat = {
   id: 'mosquitto',
   title: 'Mosquitto log, default or ISO stamps',
   broker: 'mosquitto',
+  unzoned: hasZonelessStamp,
   lacks: { certificateId: 'Mosquitto logs no certificate, at most its common name' },
   recognises: (beginning) => {
     const lines = beginning.split('\n', LINES_LOOKED_AT).filter((line) => line.trim() !== '');
     const usual = lines.filter((line) => USUAL.test(readStamp(line)?.body ?? ''));
     return usual.length === 0 ? 0 : 0.6 + (0.4 * usual.length) / lines.length;
   },
-  open: (_options, sink) => new MosquittoReader(sink),
+  open: (options, sink) => new MosquittoReader(options, sink),
 };
 
 class MosquittoReader implements FormatReader {
   readonly #sink: EvidenceSink;
+  readonly #zoneMinutes: number;
+  readonly #times: PlausibleTimes;
   #log: MosquittoLog | undefined;
   #unread = 0;
 
-  constructor(sink: EvidenceSink) {
+  constructor({ zoneMinutes = 0 }: FormatOptions, sink: EvidenceSink) {
     this.#sink = sink;
+    this.#zoneMinutes = zoneMinutes;
+    this.#times = new PlausibleTimes({
+      believed: ({ text }) => this.#believed(text),
+      absurd: (line, message) => this.#absurd(line, message),
+    });
   }
 
   read(text: string): void {
-    this.#log ??= openLog(text);
+    const stamp = readStamp(text, this.#zoneMinutes);
+    if (stamp !== undefined) this.#times.line({ text, at: stamp.sourceAt });
+    else if (this.#log !== undefined) this.#believed(text);
+    // Before the configuration is read, Mosquitto writes without the stamp that it will use.
+    else if (text !== '') this.#sink.unread('no time before the line');
+  }
+
+  end(): void {
+    this.#times.end();
+  }
+
+  #believed(text: string): void {
+    this.#log ??= this.#openLog(text);
     const log = this.#log;
-    if (log === undefined) {
-      // Before the configuration is read, Mosquitto writes without the stamp that it will use.
-      if (text !== '') this.#sink.unread('no time before the line');
-      return;
-    }
     for (const event of log.line(text)) this.#sink.event(event);
     if (log.unreadLines === this.#unread) return;
     this.#unread = log.unreadLines;
     this.#sink.unread('not understood without doubt');
   }
 
-  end(): void {}
-}
+  /**
+   * A broker whose clock is not set yet has started all the same: what was open has ended, and to
+   * go on as if it had not would make takeovers of the connects that follow.
+   */
+  #absurd({ text }: TimedLine, message: string): void {
+    this.#sink.unread(message);
+    const stamp = readStamp(text, this.#zoneMinutes);
+    const at = this.#times.lastAt;
+    if (stamp === undefined || at === undefined || this.#log === undefined) return;
+    if (readMosquittoLine(stamp.body)?.kind !== 'started') return;
+    const tag = stamp.tag === undefined ? '' : ` ${stamp.tag}`;
+    this.#believed(`${new Date(at).toISOString()}${tag}: ${stamp.body}`);
+  }
 
-/** Once a line carries the tag that doppelfleet gives its own brokers, the others must, too. */
-function openLog(text: string): MosquittoLog | undefined {
-  const stamp = readStamp(text);
-  if (stamp === undefined) return undefined;
-  const { tag } = stamp;
-  return new MosquittoLog(tag === undefined ? { username: 'username' } : { tag });
+  /** Once a line carries the tag that doppelfleet gives its own brokers, the others must, too. */
+  #openLog(text: string): MosquittoLog {
+    const tag = readStamp(text)?.tag;
+    const zoneMinutes = this.#zoneMinutes;
+    return new MosquittoLog(
+      tag === undefined ? { username: 'username', zoneMinutes } : { tag, zoneMinutes },
+    );
+  }
 }

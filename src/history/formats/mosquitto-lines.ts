@@ -9,6 +9,7 @@
  */
 import type { CloseReason, ProtocolVersion } from '../event.ts';
 import type { PeerAddress } from './mosquitto-pending.ts';
+import { parseStamp } from './stamps.ts';
 
 export interface ConnectReading {
   readonly clientId: string;
@@ -49,27 +50,44 @@ export interface StampedLine {
   readonly body: string;
 }
 
+/** The word that marks our own brokers' lines only follows a stamp that needs no zone to be told. */
 const STAMP =
-  /^(\d{9,11}|\d{4}-\d\d-\d\dT[\d:]{8}(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))(?: ([0-9a-f]{8,64}))?: /;
+  /^(?:(\d{9,11}|\d{4}-\d\d-\d\dT[\d:]{8}(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))(?: ([0-9a-f]{8,64}))?|(\d{1,8}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)): /;
+const ZONELESS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d: /m;
 
 /** The last stamp that was read: many lines have the same. */
-const latest = { stamp: '', sourceAt: 0 };
+const latest = { stamp: '', sourceAt: 0, zoneMinutes: 0 };
 
-/** Takes the stamp off: seconds since 1970 (Mosquitto's default) or ISO 8601 with its zone. */
-export function readStamp(text: string): StampedLine | undefined {
+/**
+ * Takes the stamp off: seconds since 1970 (Mosquitto's default) or ISO 8601. One without a zone, as
+ * mosquitto.conf(5) shows it for `log_timestamp_format`, is in the zone `zoneMinutes` east of UTC.
+ */
+export function readStamp(text: string, zoneMinutes = 0): StampedLine | undefined {
   const end = latest.stamp.length;
-  if (end > 0 && text.startsWith(latest.stamp) && text.startsWith(': ', end)) {
+  const again = end > 0 && zoneMinutes === latest.zoneMinutes;
+  if (again && text.startsWith(latest.stamp) && text.startsWith(': ', end)) {
     return { sourceAt: latest.sourceAt, tag: undefined, body: text.slice(end + 2) };
   }
   const match = STAMP.exec(text);
   if (match === null) return undefined;
-  const [all, stamp = '', tag] = match;
-  const sourceAt = /^\d+$/.test(stamp)
-    ? Number(stamp) * 1000
-    : Date.parse(stamp.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
-  if (Number.isNaN(sourceAt)) return undefined;
-  if (tag === undefined) Object.assign(latest, { stamp, sourceAt });
+  const [all, complete, tag, plain = ''] = match;
+  const stamp = complete ?? plain;
+  const sourceAt = timeOf(stamp, complete === undefined ? zoneMinutes : undefined);
+  if (sourceAt === undefined) return undefined;
+  if (tag === undefined) Object.assign(latest, { stamp, sourceAt, zoneMinutes });
   return { sourceAt, tag, body: text.slice(all.length) };
+}
+
+function timeOf(stamp: string, zoneMinutes: number | undefined): number | undefined {
+  if (/^\d+$/.test(stamp)) return Number(stamp) * 1000;
+  if (zoneMinutes !== undefined) return parseStamp(stamp, zoneMinutes);
+  const at = Date.parse(stamp.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** Whether some line of a text has a date and time without a zone before it. */
+export function hasZonelessStamp(text: string): boolean {
+  return ZONELESS.test(text);
 }
 
 /** Reads one line without its stamp; `undefined`: about a connection, but not understood. */

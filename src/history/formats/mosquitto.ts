@@ -29,6 +29,8 @@ export interface MosquittoLogOptions {
   readonly tag?: string;
   /** What `u'…'` holds: `common-name` under `use_identity_as_username`. */
   readonly username?: Principal['kind'];
+  /** Minutes east of UTC of stamps that name no zone; UTC by default. */
+  readonly zoneMinutes?: number;
 }
 
 type Facts = Partial<ObservedEvent> & { readonly clientId: string; readonly reason: CloseReason };
@@ -45,6 +47,7 @@ const NEEDS_CLIENT_ID: ReadonlySet<CloseReason> = new Set([
 export class MosquittoLog {
   readonly #tag: string | undefined;
   readonly #usernameKind: Principal['kind'];
+  readonly #zoneMinutes: number;
   /** Sessions that are open, by client ID: a broker has at most one of each. */
   readonly #open = new Map<string, Session>();
   readonly #pending = new PendingConnections();
@@ -61,6 +64,7 @@ export class MosquittoLog {
   constructor(options: MosquittoLogOptions = {}) {
     this.#tag = options.tag;
     this.#usernameKind = options.username ?? 'common-name';
+    this.#zoneMinutes = options.zoneMinutes ?? 0;
   }
 
   /** How many lines were not understood, or not without doubt. */
@@ -91,7 +95,7 @@ export class MosquittoLog {
    * live: it is finer than the stamp, which counts seconds. A line without either can't be used.
    */
   line(text: string, observedAt?: number): ObservedEvent[] {
-    const stamp = readStamp(text);
+    const stamp = readStamp(text, this.#zoneMinutes);
     const genuine = stamp !== undefined && (this.#tag === undefined || stamp.tag === this.#tag);
     if (genuine) this.#stamped = true;
     else if (this.#stamped) return text === '' ? [] : this.#doubt(text);

@@ -22,9 +22,8 @@ export function parseStamp(text: string, zoneMinutes = 0): number | undefined {
     Number(fraction.slice(0, 3).padEnd(3, '0')),
   );
   // The 31st of February would run on into March.
-  if (new Date(local).getUTCDate() !== Number(day) || Number(month) > 12 || Number(hour) > 24) {
-    return undefined;
-  }
+  if (new Date(local).getUTCDate() !== Number(day) || Number(month) > 12) return undefined;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
   const offset = zone === undefined ? zoneMinutes : (parseZone(zone) ?? 0);
   return checked(local - offset * 60_000);
 }
