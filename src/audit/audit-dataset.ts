@@ -11,6 +11,7 @@ import { openHistoryStore } from '../history/store.ts';
 import { auditResult } from './audit-result.ts';
 import { auditSessions } from './audit-store.ts';
 import { factsFor } from './dataset-facts.ts';
+import { evidenceGaps } from './evidence-gaps.ts';
 import type { AuditResult } from './finding.ts';
 import type { AuditOptions, AuditPlan } from './options.ts';
 import { judgedSessions } from './sessions.ts';
@@ -52,7 +53,8 @@ export async function auditDataset(
     );
     const key = [...new Set(manifest.recordings.map((recording) => recording.key))].sort();
     const facts = await factsFor(store.query, dataset, takeoverToleranceMs);
-    const audited = await auditSessions(store.query, { ...options, plan, key, facts });
+    const gaps = evidenceGaps(manifest.sources);
+    const audited = await auditSessions(store.query, { ...options, plan, key, facts, gaps });
     return auditResult(audited, manifest.sources, options);
   } finally {
     await store.close();

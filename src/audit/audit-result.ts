@@ -28,7 +28,7 @@ export function auditResult(
   return {
     ...answer,
     sources: histories.map(
-      ({ file, files, format, header, run, events, trailer, unreadableLines, examples }) => ({
+      ({ file, files, format, header, run, events, trailer, damage, leftOut, ...unread }) => ({
         file,
         ...(files === undefined || files.length === 1 ? {} : { files }),
         ...(format === undefined ? {} : { format }),
@@ -37,8 +37,10 @@ export function auditResult(
         events,
         evidenceOffset: evidenceOffsets.get(run) ?? 0,
         complete: trailer !== undefined,
-        unreadableLines,
-        examples,
+        ...(damage === undefined ? {} : { damage }),
+        ...(leftOut === undefined ? {} : { leftOut }),
+        unreadableLines: unread.unreadableLines,
+        examples: unread.examples,
       }),
     ),
     notes: [...auditNotes(histories, joined, answer), ...(certificates?.notes ?? [])],

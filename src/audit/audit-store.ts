@@ -10,7 +10,7 @@ import type { TimeWindow } from '../core/time.ts';
 import type { HistoryStore, Query } from '../history/store.ts';
 import type { AuditCheck, CheckContext, CheckOutcome } from './check.ts';
 import type { AuditCheckDetails, AuditFinding, AuditResult, AuditStatistics } from './finding.ts';
-import { checkDetails, judgeFindings, stableId } from './judge.ts';
+import { checkDetails, judgeFindings, stableId, withGaps } from './judge.ts';
 import type { JoinCounts } from './notes.ts';
 import { type AuditOptions, type AuditPlan, auditPlan } from './options.ts';
 import { buildSessions, type Recording } from './sessions.ts';
@@ -23,6 +23,8 @@ export interface StoreAuditOptions extends AuditOptions {
   readonly plan?: AuditPlan;
   /** What the task ID stands for besides the options: which recordings were audited. */
   readonly key?: readonly string[];
+  /** What of the evidence was lost, in sentences: see `evidenceGaps`. */
+  readonly gaps?: readonly string[];
   /** Counts over all sessions, where they are known and `sessions` is cut to the windows. */
   readonly facts?: AuditStatistics & JoinCounts;
 }
@@ -77,7 +79,8 @@ export async function auditSessions(
     const window = check.pointInTime
       ? present
       : resolveWindow(plan.window, { now, recorded: recorded ?? present, onDemandLagMs });
-    const outcome = await outcomeOf(check, { ...context, window });
+    const ran = await outcomeOf(check, { ...context, window });
+    const outcome = withGaps(check, ran, options.gaps ?? []);
     if (outcome.applies === false && isAll(options.checks)) continue;
     const judging = { taskId, now, semantics, isSuppressed: suppressions.covers };
     const judged = judgeFindings(check, outcome, judging);
@@ -100,7 +103,7 @@ export async function auditSessions(
 
 /** Everything that can change the answer; equal tasks have equal IDs. */
 function taskKey(
-  { key, joinToleranceMs, suppressions, certificates }: StoreAuditOptions,
+  { key, joinToleranceMs, suppressions, certificates, gaps = [] }: StoreAuditOptions,
   { checks, window, semantics, thresholds }: AuditPlan,
   given: { recorded: TimeWindow; context: Omit<CheckContext, 'window'> },
 ): readonly unknown[] {
@@ -121,6 +124,8 @@ function taskKey(
     thresholds,
     suppressions ?? [],
     known ?? [],
+    // Counted, because their words name files, and a copy elsewhere is the same task.
+    ...(gaps.length === 0 ? [] : [gaps.length]),
   ];
 }
 

@@ -42,10 +42,10 @@ export function compareAudits(before: AuditResult, after: AuditResult): AuditCom
   };
 }
 
-/** Whether the check ran and nothing that it needs was missing. */
+/** Whether the check ran, came to an answer, and nothing that it needs was missing. */
 export function answered({ auditDetails }: AuditResult, check: CheckId): boolean {
   const details = auditDetails[check]?.doppelfleet;
-  return details !== undefined && details.missing.length === 0;
+  return details !== undefined && details.status !== 'inconclusive' && details.missing.length === 0;
 }
 
 function notes(before: AuditResult, after: AuditResult): readonly string[] {

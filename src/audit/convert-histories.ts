@@ -8,7 +8,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import path from 'node:path';
 import { EXIT, UserError } from '../core/errors.ts';
-import { CONVERT_MEMORY_MB, JOIN_TOLERANCE_MS, TAKEOVER_TOLERANCE_MS } from '../core/limits.ts';
+import {
+  CONVERT_MEMORY_MB,
+  EVENTS_PAIRED_AT_ONCE,
+  JOIN_TOLERANCE_MS,
+  STORE_MEMORY_MB,
+  TAKEOVER_TOLERANCE_MS,
+} from '../core/limits.ts';
 import { datasetHome, installDataset } from '../history/columnar/install.ts';
 import {
   DATASET_SCHEMA_VERSION,
@@ -17,7 +23,7 @@ import {
 } from '../history/columnar/manifest.ts';
 import { newRecordings } from '../history/columnar/recordings.ts';
 import { writeSessions } from '../history/columnar/write-sessions.ts';
-import { expandInputs } from '../history/inputs/expand.ts';
+import { namedFiles } from '../history/inputs/expand.ts';
 import { type LoadedHistory, type LoadOptions, loadHistories } from '../history/load.ts';
 import { type HistoryStore, openHistoryStore } from '../history/store.ts';
 import { recordingsOf } from './audit-result.ts';
@@ -58,14 +64,14 @@ export async function convertHistories(
   const home = await datasetHome(options.to);
   refuseOtherTolerance(home.dataset, joinToleranceMs);
   const draft = path.join(home.workplace, `.${randomBytes(6).toString('hex')}.tmp`);
-  const files = (await expandInputs(inputs)).map((file) => file.path);
   const half = Math.floor(totalmem() / 2e6);
-  const { memoryMb = Math.min(CONVERT_MEMORY_MB, half), threads } = options;
+  const memoryMb = options.memoryMb ?? Math.min(CONVERT_MEMORY_MB, half);
+  const { threads } = options;
   const store = await openHistoryStore({
     memoryMb,
     ...(threads === undefined ? {} : { threads }),
     folders: [draft, home.folder],
-    files: files.filter((file) => file !== '-'),
+    files: await namedFiles(inputs),
   });
   try {
     await mkdir(draft, { recursive: true });
@@ -78,7 +84,10 @@ export async function convertHistories(
     if (home.dataset !== undefined && recordings.length === 0) {
       return { dataset: home.dataset, histories: loaded, added: 0, known };
     }
-    await buildSessions(store.query, recordingsOf(histories), { joinToleranceMs });
+    await buildSessions(store.query, recordingsOf(histories), {
+      joinToleranceMs,
+      eventsAtOnce: Math.ceil((EVENTS_PAIRED_AT_ONCE * memoryMb) / STORE_MEMORY_MB),
+    });
     const manifest = await written(store, { draft, dataset: home.dataset, recordings, histories });
     const { toolVersion } = options;
     const dataset = await installDataset(home, draft, {

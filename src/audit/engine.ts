@@ -3,11 +3,13 @@
  * what went into the answer. The same input and options give the same findings, byte for byte.
  */
 import { EXIT, UserError } from '../core/errors.ts';
+import { namedFiles } from '../history/inputs/expand.ts';
 import { loadHistories, recordingKey } from '../history/load.ts';
 import { openHistoryStore } from '../history/store.ts';
 import { auditDataset, datasetAmong } from './audit-dataset.ts';
 import { auditResult, recordingsOf } from './audit-result.ts';
 import { auditStore } from './audit-store.ts';
+import { evidenceGaps } from './evidence-gaps.ts';
 import type { AuditResult } from './finding.ts';
 import { type AuditOptions, type AuditPlan, auditPlan, withoutSessions } from './options.ts';
 
@@ -31,6 +33,7 @@ export async function auditHistory(
   const store = await openHistoryStore({
     ...(memoryMb === undefined ? {} : { memoryMb }),
     ...(threads === undefined ? {} : { threads }),
+    files: await namedFiles(files),
   });
   try {
     const histories = await loadHistories(store, files, options.source);
@@ -39,6 +42,7 @@ export async function auditHistory(
       ...options,
       plan,
       key,
+      gaps: evidenceGaps(histories),
       ...present,
     });
     return auditResult(audited, histories, options);

@@ -113,8 +113,12 @@ export interface AuditSource {
   readonly events: number;
   /** What was added to this file's event numbers to get those in `evidence`; 0 for the first. */
   readonly evidenceOffset: number;
-  /** False when the trailer is missing: the file is truncated and what is there was used. */
+  /** False when the trailer is missing or something was lost; what is there was used. */
   readonly complete: boolean;
+  /** Sentences on what was lost: packed data that is cut off or damaged, a file that can't be read. */
+  readonly damage?: readonly string[];
+  /** With the first source: all files of folders and patterns that are of another kind. */
+  readonly leftOut?: readonly string[];
   readonly unreadableLines: number;
   /** The first few unreadable lines: `line`, and what is wrong with it. */
   readonly examples: readonly {

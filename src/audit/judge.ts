@@ -23,6 +23,16 @@ export function stableId(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 
+/** Lost evidence may hide sessions: a check that looks at them lacks it. */
+export function withGaps(
+  { needs = 'sessions' }: AuditCheck,
+  outcome: CheckOutcome,
+  gaps: readonly string[],
+): CheckOutcome {
+  if (gaps.length === 0 || needs === 'certificates') return outcome;
+  return { ...outcome, missing: [...outcome.missing, ...gaps] };
+}
+
 /** The findings of one check, in its order. */
 export function judgeFindings(
   check: AuditCheck,

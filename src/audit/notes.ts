@@ -60,7 +60,7 @@ function suppressionNotes({ suppressions = [] }: Pick<AuditResult, 'suppressions
 function fileNotes(history: LoadedHistory): string[] {
   const { file, format = 'doppelfleet', trailer, events, unreadableLines, examples } = history;
   const notes = (history.remarks ?? []).map((remark) => `${file}: ${remark}`);
-  if (trailer === undefined && format === 'doppelfleet') {
+  if (trailer === undefined && format === 'doppelfleet' && history.damage === undefined) {
     notes.push(`${file}: no trailer, the history is truncated; what is there was used`);
   } else if (trailer !== undefined && trailer.events !== events) {
     notes.push(

@@ -6,7 +6,7 @@
  * aggregates only, partitioned by client ID: the cost grows as sorting does.
  */
 import { assert } from '../core/assert.ts';
-import { JOIN_TOLERANCE_MS, TAKEOVER_TOLERANCE_MS } from '../core/limits.ts';
+import { EVENTS_PAIRED_AT_ONCE, JOIN_TOLERANCE_MS, TAKEOVER_TOLERANCE_MS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Query } from '../history/store.ts';
 
@@ -25,6 +25,8 @@ export interface SessionOptions {
   readonly joinToleranceMs?: number;
   /** Default {@link TAKEOVER_TOLERANCE_MS}. */
   readonly takeoverToleranceMs?: number;
+  /** How many events' connections are put together at once; {@link EVENTS_PAIRED_AT_ONCE} by default. */
+  readonly eventsAtOnce?: number;
 }
 
 /** Builds the tables `runs`, `connections`, `matches` and `sessions` from `events`. */
@@ -44,7 +46,7 @@ export async function buildSessions(
     );
   }
   await query(RUNS);
-  await query(PAIRED);
+  await pairEvents(query, options.eventsAtOnce ?? EVENTS_PAIRED_AT_ONCE);
   await query(CONNECTIONS);
   await query('DROP TABLE paired');
   const joinToleranceMs = options.joinToleranceMs ?? JOIN_TOLERANCE_MS;
@@ -83,7 +85,6 @@ const MOMENT = 'at_ms::HUGEINT * 1099511627776 + event';
 
 /** One row per connection and vantage. Of repeated records the earliest counts. */
 const PAIRED = `
-CREATE TABLE paired AS
 SELECT run, vantage, session_id,
   coalesce(arg_min(client_id, event) FILTER (WHERE kind = 'connected'),
     arg_min(client_id, event)) AS client_id,
@@ -100,11 +101,24 @@ SELECT run, vantage, session_id,
   arg_min(reason, ${MOMENT}) FILTER (WHERE kind = 'closed') AS reason,
   arg_min(abandoned_at, ${MOMENT}) FILTER (WHERE kind = 'closed') AS abandoned_at,
   string_agg(inferred, ',') AS inferred
-FROM events
+FROM events WHERE $parts::UBIGINT = 1 OR hash(session_id) % $parts::UBIGINT = $part::UBIGINT
 GROUP BY run, vantage, session_id
 HAVING bool_or(kind = 'connected') OR NOT bool_or(kind = 'connect-failed')`;
 
-/** Numbers them; sorting the names alone and not whole rows takes half the time. */
+/**
+ * A part of the session IDs at a time: DuckDB can't put text under aggregation on disk, so that all
+ * at once would take memory without bound.
+ */
+async function pairEvents(query: Query, eventsAtOnce: number): Promise<void> {
+  const [seen] = await query<{ events: number }>('SELECT count(*) AS events FROM events');
+  const parts = Math.max(1, Math.ceil((seen?.events ?? 0) / eventsAtOnce));
+  for (let part = 0; part < parts; part++) {
+    const into = part === 0 ? 'CREATE TABLE paired AS' : 'INSERT INTO paired';
+    await query(`${into} ${PAIRED}`, { parts, part });
+  }
+}
+
+/** Numbers them in the order of their names; sorting names and not whole rows takes half the time. */
 const CONNECTIONS = `
 CREATE TABLE connections AS
 SELECT numbered.id, paired.*

@@ -27,7 +27,12 @@ export interface Import extends HistoryReading {
   /** The files, in the order in which they were read. */
   readonly files: readonly string[];
   readonly remarks: readonly string[];
+  /** Sentences on files of which only a part could be unpacked. */
+  readonly damage?: readonly string[];
 }
+
+/** What becomes of a file that can only be unpacked in part. */
+export const DAMAGED_USE = 'what could be unpacked was used';
 
 /** Takes events that are numbered on from `first`. */
 export type AppendEvents = (first: number, events: readonly ObservedEvent[]) => void;
@@ -93,7 +98,7 @@ class Importer {
   #lines = 0;
   #unreadLines = 0;
   readonly #examples: UnreadableLine[] = [];
-  #truncated: string[] = [];
+  readonly #damage: string[] = [];
   /** Where the text being read stands. */
   #file = '';
   #line = 0;
@@ -118,7 +123,9 @@ class Importer {
     } else {
       for await (const lines of textLinesOf(input.chunks())) this.#readLines(lines);
     }
-    if (input.state.truncated) this.#truncated.push(input.name);
+    if (input.state.damage !== undefined) {
+      this.#damage.push(`${printable(input.name)} is ${input.state.damage}`);
+    }
   }
 
   result(): Import {
@@ -126,7 +133,7 @@ class Importer {
     this.#hand();
     if (this.#lines > 0 && this.#unreadLines >= this.#lines) throw this.#nothing();
     const files = this.#source.parts.map(({ input }) => input.name);
-    const complete = this.#truncated.length === 0;
+    const complete = this.#damage.length === 0;
     return {
       format: this.#source.format.id,
       file: files.length === 1 ? this.#file : `${files[0]} and ${files.length - 1} more`,
@@ -139,6 +146,7 @@ class Importer {
       unreadableLines: this.#unreadLines,
       examples: this.#examples,
       remarks: this.#remarks(),
+      ...(complete ? {} : { damage: this.#damage }),
     };
   }
 
@@ -259,9 +267,7 @@ class Importer {
     ) {
       remarks.push('times without a zone were read as UTC; --zone names another');
     }
-    for (const file of this.#truncated) {
-      remarks.push(`${printable(file)} is cut off: what could be unpacked was used`);
-    }
+    for (const damage of this.#damage) remarks.push(`${damage}: ${DAMAGED_USE}`);
     return remarks;
   }
 }

@@ -3,25 +3,18 @@
  * and the same header are parts or copies of one recording and share a number; others are told
  * apart, because session IDs may repeat.
  */
-import { EXIT, type Problem, UserError } from '../core/errors.ts';
+import { createHash } from 'node:crypto';
 import { plural, printable } from '../core/text.ts';
 import type { EpochMs } from '../core/time.ts';
 import { isForBulk, readInBulk } from './columnar/read-in-bulk.ts';
-import type { HistoryHeader } from './event.ts';
-import { beginningText, detectFormat } from './formats/detect.ts';
-import {
-  type EvidenceFormat,
-  type FormatId,
-  type FormatOptions,
-  isTextFormat,
-  type TextFormat,
-} from './formats/format.ts';
-import { FORMATS } from './formats/registry.ts';
-import { importSource, readingDigest, sourceOf } from './import.ts';
-import { expandInputs, type NamedFile } from './inputs/expand.ts';
-import { groupParts, type Part, partOf } from './inputs/group.ts';
+import { HISTORY_SCHEMA_VERSION, type HistoryHeader } from './event.ts';
+import type { FormatId } from './formats/format.ts';
+import { DAMAGED_USE, importSource, readingDigest, sourceOf } from './import.ts';
+import { expandInputs } from './inputs/expand.ts';
+import { groupParts } from './inputs/group.ts';
 import type { IdentityMap } from './inputs/identity-map.ts';
-import { Input } from './inputs/open.ts';
+import type { Input } from './inputs/open.ts';
+import { type LostFile, type SortOptions, sortInputs } from './inputs/sort.ts';
 import { linesOf } from './lines.ts';
 import { type HistoryReading, type HistorySink, readHistory } from './reader.ts';
 import type { HistoryStore } from './store.ts';
@@ -35,14 +28,15 @@ export interface LoadedHistory extends HistoryReading {
   readonly files?: readonly string[];
   /** Sentences on what limits this source. */
   readonly remarks?: readonly string[];
+  /** Sentences on what was lost of this source; then there is no trailer either. */
+  readonly damage?: readonly string[];
+  /** With the first source: all files of folders and patterns that are of another kind. */
+  readonly leftOut?: readonly string[];
 }
 
-export interface LoadOptions extends FormatOptions {
-  /** By content when it is not named. */
-  readonly format?: FormatId;
+/** `stdin` is what `-` stands for; the process's standard input by default. */
+export interface LoadOptions extends SortOptions {
   readonly identityMap?: IdentityMap;
-  /** What `-` stands for; the process's standard input by default. */
-  readonly stdin?: AsyncIterable<Buffer>;
 }
 
 /**
@@ -54,7 +48,7 @@ export async function loadHistories(
   inputs: readonly string[],
   options: LoadOptions = {},
 ): Promise<readonly LoadedHistory[]> {
-  const { own, parts, skipped } = await sortInputs(await expandInputs(inputs), options);
+  const { own, parts, lost, leftOut } = await sortInputs(await expandInputs(inputs), options);
   const runs = new Map<string, number>();
   const runOf = (key: string): number => {
     const run = runs.get(key) ?? runs.size;
@@ -76,7 +70,7 @@ export async function loadHistories(
       ? await readInBulk(store, input.name, onHeader)
       : undefined;
     const reading = bulk ?? (await readHistory(input.name, sink, linesOf(input.chunks())));
-    loaded.push({ ...reading, run, format: 'doppelfleet' });
+    loaded.push({ ...reading, run, format: 'doppelfleet', ...damageOf(input) });
   }
   const reading = readingDigest(options);
   for (const group of groupParts(parts)) {
@@ -87,71 +81,52 @@ export async function loadHistories(
     );
     loaded.push({ ...imported, run });
   }
+  for (const file of lost) {
+    const header = lostHeader(file);
+    loaded.push(lostSource(file, header, runOf(recordingKey(header))));
+  }
   return dated(loaded).map((history, i) =>
-    i > 0 || skipped.length === 0
+    i > 0 || leftOut.length === 0
       ? history
-      : { ...history, remarks: [...(history.remarks ?? []), skippedRemark(skipped)] },
+      : { ...history, leftOut, remarks: [...(history.remarks ?? []), leftOutRemark(leftOut)] },
   );
 }
 
-interface SortedInputs {
-  readonly own: readonly Input[];
-  readonly parts: readonly Part[];
-  /** Files of folders and patterns that are no evidence. */
-  readonly skipped: readonly string[];
+/** After the damage nothing can be relied on, a trailer least of all. */
+function damageOf(
+  input: Input,
+): Pick<LoadedHistory, 'damage' | 'remarks'> & { readonly trailer?: undefined } {
+  const { damage } = input.state;
+  if (damage === undefined) return {};
+  const sentence = `${printable(input.name)} is ${damage}`;
+  return { trailer: undefined, damage: [sentence], remarks: [`${sentence}: ${DAMAGED_USE}`] };
 }
 
-/** Opens every input and tells its format. What was only found, not named, may be none. */
-async function sortInputs(
-  files: readonly NamedFile[],
-  options: LoadOptions,
-): Promise<SortedInputs> {
-  const own: Input[] = [];
-  const parts: Part[] = [];
-  const skipped: string[] = [];
-  const problems: Problem[] = [];
-  for (const { path, found } of files) {
-    try {
-      const { input, beginning } = await Input.open(path, options.stdin ?? process.stdin);
-      const text = beginningText(beginning, input.name);
-      const id = options.format ?? detectFormat(text, input.name, options);
-      const format: EvidenceFormat = FORMATS[id];
-      if (isTextFormat(format)) {
-        checkOptions(format, text, input.name, options);
-        parts.push(partOf(input, format, text, options));
-      } else own.push(input);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      if (found) skipped.push(path);
-      problems.push(...error.problems);
-    }
-  }
-  const named = files.some(({ found }) => !found);
-  const usable = own.length + parts.length;
-  if (problems.length > 0 && (usable === 0 || (named && problems.length > skipped.length))) {
-    throw new UserError(EXIT.invalidInput, problems.slice(0, PROBLEMS_MAX));
-  }
-  return { own, parts, skipped };
+/** Lost evidence is a source without events, so that a dataset made of it knows of it as well. */
+function lostSource({ path, damage }: LostFile, header: HistoryHeader, run: number): LoadedHistory {
+  const remarks = [`${damage}; nothing of it was used`];
+  const nothing = { trailer: undefined, events: 0, unreadableLines: 0, examples: [] };
+  return { file: path, header, run, ...nothing, remarks, damage: [damage] };
 }
 
-const PROBLEMS_MAX = 20;
-
-function checkOptions(
-  format: TextFormat,
-  beginning: string,
-  file: string,
-  options: LoadOptions,
-): void {
-  const refusal = format.refuses?.(beginning, options);
-  if (refusal === undefined) return;
-  throw new UserError(EXIT.invalidInput, {
-    file,
-    message: refusal,
-    hint: 'say with --map which is which, such as clientId=client,at=ts,kind=event',
-  });
+function lostHeader({ path, damage }: LostFile): HistoryHeader {
+  return {
+    doppelfleet: 'history',
+    schemaVersion: HISTORY_SCHEMA_VERSION,
+    toolVersion: 'import',
+    runId: createHash('sha256')
+      .update(JSON.stringify([path, damage]))
+      .digest('hex')
+      .slice(0, 32),
+    scenario: '',
+    scenarioDigest: '',
+    seed: 0,
+    startedAt: 0,
+    source: { broker: 'unknown', vantages: [] },
+  };
 }
 
-function skippedRemark(skipped: readonly string[]): string {
+function leftOutRemark(skipped: readonly string[]): string {
   const names = skipped.slice(0, 3).map((file) => printable(file, 100));
   const more = skipped.length > names.length ? ', …' : '';
   return `${plural(skipped.length, 'file')} left out as no evidence: ${names.join(', ')}${more}`;

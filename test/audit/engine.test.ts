@@ -330,11 +330,12 @@ describe('the answer does not depend on', () => {
       fc.asyncProperty(randomHistory, fc.infiniteStream(fc.nat()), async ({ events }, stream) => {
         const key = new Map(events.map((event) => [event, stream.next().value ?? 0]));
         const shuffled = [...events].sort((a, b) => (key.get(a) ?? 0) - (key.get(b) ?? 0));
+        const end = `${JSON.stringify(trailer(events.length))}\n`;
         const [plain, disordered, doubled] = await audits(
           folder,
-          text(events),
-          text(shuffled),
-          text([...shuffled, ...events]),
+          text(events) + end,
+          text(shuffled) + end,
+          text([...shuffled, ...events]) + end,
         );
         expect(JSON.stringify(disordered?.findings)).toBe(JSON.stringify(plain?.findings));
         expect(JSON.stringify(doubled?.findings)).toBe(JSON.stringify(plain?.findings));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { EXIT, type Problem, UserError } from '../../core/errors.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { FormatId } from '../formats/format.ts';
-import { expandInputs } from '../inputs/expand.ts';
+import { namedFiles } from '../inputs/expand.ts';
 import { type LoadedHistory, type LoadOptions, loadHistories } from '../load.ts';
 import { openHistoryStore } from '../store.ts';
 import { checkFiles } from './attach.ts';
@@ -113,8 +113,7 @@ interface SpanRow {
 }
 
 async function infoOfHistories(input: string, options: LoadOptions): Promise<HistoryInfo> {
-  const files = (await expandInputs([input])).map((file) => file.path);
-  const store = await openHistoryStore({ files: files.filter((file) => file !== '-') });
+  const store = await openHistoryStore({ files: await namedFiles([input]) });
   try {
     const loaded = await loadHistories(store, [input], options);
     const days = await store.query<DayCount>(

@@ -9,7 +9,8 @@ import path from 'node:path';
 import { EXIT, fileError, type Problem, systemCode, UserError } from '../../core/errors.ts';
 
 export const STDIN = '-';
-const HISTORY_FILE = 'history.ndjson';
+/** What a run's history is called. */
+export const HISTORY_FILE = 'history.ndjson';
 /** A folder with more is none of logs: somebody named the wrong one. */
 const FILES_MAX = 100_000;
 const DEPTH_MAX = 32;
@@ -40,6 +41,12 @@ export async function expandInputs(inputs: readonly string[]): Promise<readonly 
   const seen = new Map<string, NamedFile>();
   for (const file of files) if (!seen.has(file.path)) seen.set(file.path, file);
   return [...seen.values()];
+}
+
+/** The paths among {@link expandInputs}, without standard input. */
+export async function namedFiles(inputs: readonly string[]): Promise<readonly string[]> {
+  const files = await expandInputs(inputs);
+  return files.map((file) => file.path).filter((file) => file !== STDIN);
 }
 
 async function expand(input: string): Promise<readonly NamedFile[]> {
@@ -76,7 +83,8 @@ async function filesIn(folder: string, depth: number): Promise<NamedFile[]> {
   try {
     entries = await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    if (depth > 0) return [];
+    // What lies in there may be evidence: opening it will say that it can't be read.
+    if (depth > 0) return [{ path: folder, found: true }];
     throw fileError(error, 'read', folder);
   }
   if (entries.some((entry) => entry.name === HISTORY_FILE && !entry.isDirectory())) {

@@ -70,6 +70,24 @@ function rotationOf(file: string): Rotation {
   };
 }
 
+/** Whether a file, packed in whatever way, has the name of a rotated log of one of the sources. */
+export function isRotationOfOne(file: string, parts: readonly Part[]): boolean {
+  const names = new Set(parts.flatMap(({ input }) => baseNames(input.name)));
+  return baseNames(file.replace(OTHERWISE_PACKED, '')).some((name) => names.has(name));
+}
+
+const OTHERWISE_PACKED = /\.(?:zst|xz|bz2|zip)$/i;
+
+function baseNames(file: string): readonly string[] {
+  const { base } = rotationOf(file);
+  return [base, numberless(base)];
+}
+
+/** HiveMQ keeps event-1.log.gz, event-2.log.gz … beside event.log. */
+function numberless(base: string): string {
+  return base.replace(/-\d+(?=\.log$)/, '');
+}
+
 /** Sources, each with its parts in the order of time. */
 export function groupParts(parts: readonly Part[]): readonly (readonly Part[])[] {
   const names = new Set(parts.map(({ input }) => rotationOf(input.name).base));
@@ -86,8 +104,7 @@ export function groupParts(parts: readonly Part[]): readonly (readonly Part[])[]
 function sourceKey({ input, format, joins }: Part, names: ReadonlySet<string>): string {
   if (joins) return `${format.id} everywhere`;
   const { base } = rotationOf(input.name);
-  // HiveMQ keeps event-1.log.gz, event-2.log.gz … beside event.log.
-  const older = format.id === 'hivemq' ? base.replace(/-\d+(?=\.log$)/, '') : base;
+  const older = format.id === 'hivemq' ? numberless(base) : base;
   return `${format.id} ${names.has(older) ? older : base}`;
 }
 

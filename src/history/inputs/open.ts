@@ -19,16 +19,24 @@ const PACKED: readonly (readonly [Buffer, string])[] = [
   [Buffer.from('PK\u0003\u0004'), 'zip'],
 ];
 
+/** What happened to packed data, as said after "the file is". */
+export type Damage = 'cut off' | 'damaged';
+
+/** The file is compressed in a way that is not read here. */
+export class PackedOtherwise extends UserError {}
+
 /** What a read came to besides its bytes. */
 export interface InputState {
-  /** Packed data that ended too early: what was unpacked was used. */
-  truncated: boolean;
+  /** What is wrong with packed data of which only the beginning could be unpacked. */
+  damage: Damage | undefined;
 }
 
 export interface OpenedInput {
   readonly input: Input;
   /** At most 64 KiB, unpacked. */
   readonly beginning: Buffer;
+  /** Seen in the beginning already. */
+  readonly damage: Damage | undefined;
 }
 
 export class Input {
@@ -45,7 +53,7 @@ export class Input {
   /** Opens `file` (`-`: `stdin`) and looks at its beginning. Throws a {@link UserError}. */
   static async open(file: string, stdin: AsyncIterable<Buffer>): Promise<OpenedInput> {
     const name = file === STDIN ? 'standard input' : file;
-    const state: InputState = { truncated: false };
+    const state: InputState = { damage: undefined };
     try {
       const rereadable = file !== STDIN && (await stat(file)).isFile();
       const open = (): AsyncGenerator<Buffer> =>
@@ -61,12 +69,14 @@ export class Input {
       }
       const all = Buffer.concat(seen);
       const beginning = Buffer.from(all.subarray(0, IMPORT_BEGINNING_BYTES));
+      const { damage } = state;
       if (!rereadable) {
-        return { input: new Input(name, state, () => continued(all, chunks)), beginning };
+        const input = new Input(name, state, () => continued(all, chunks));
+        return { input, beginning, damage };
       }
       await chunks.return(undefined);
-      state.truncated = false;
-      return { input: new Input(name, state, open), beginning };
+      state.damage = undefined;
+      return { input: new Input(name, state, open), beginning, damage };
     } catch (error) {
       throw fileError(error, 'read', name);
     }
@@ -101,7 +111,7 @@ async function* unpacked(
     const first = await beginningOf(chunks);
     const packed = PACKED.find(([magic]) => first.subarray(0, magic.length).equals(magic));
     if (packed !== undefined) {
-      throw new UserError(EXIT.invalidInput, {
+      throw new PackedOtherwise(EXIT.invalidInput, {
         file: name,
         message: `the file is compressed with ${packed[1]}`,
         hint: 'unpack it, or compress it with gzip',
@@ -148,7 +158,7 @@ async function* gunzip(
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'Z_BUF_ERROR' && code !== 'Z_DATA_ERROR') throw error;
     if (code === 'Z_DATA_ERROR' && unzip.bytesWritten === 0) throw corrupt(name);
-    state.truncated = true;
+    state.damage = code === 'Z_DATA_ERROR' ? 'damaged' : 'cut off';
   } finally {
     unzip.destroy();
   }
