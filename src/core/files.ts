@@ -60,14 +60,22 @@ async function replace(
  */
 export async function makeFolders(folder: string, mode = 0o777): Promise<boolean> {
   try {
+    return await makeFolder(folder, mode);
+  } catch (error) {
+    const parent = dirname(folder);
+    if (systemCode(error) !== 'ENOENT' || parent === folder) throw error;
+    await makeFolders(parent, mode);
+    return makeFolder(folder, mode);
+  }
+}
+
+/** Whether the folder is new: another process may make it at the same time. */
+async function makeFolder(folder: string, mode: number): Promise<boolean> {
+  try {
     await mkdir(folder, { mode });
     return true;
   } catch (error) {
-    const parent = dirname(folder);
     if (systemCode(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return false;
-    if (systemCode(error) !== 'ENOENT' || parent === folder) throw error;
-    await makeFolders(parent, mode);
-    await mkdir(folder, { mode });
-    return true;
+    throw error;
   }
 }

@@ -15,7 +15,16 @@ settle: 2s
 limits: { latenessP99: 60s }
 `;
 
-const COMMANDS = ['run', 'plan', 'validate', 'list', 'audit', 'certs'] as const;
+const COMMANDS = [
+  'run',
+  'plan',
+  'validate',
+  'list',
+  'audit',
+  'audits',
+  'history',
+  'certs',
+] as const;
 
 describe('help', () => {
   it('lists every command and every exit code', async () => {
@@ -33,6 +42,10 @@ describe('help', () => {
     ['validate'],
     ['list'],
     ['audit'],
+    ['history', 'convert'],
+    ['history', 'info'],
+    ['audits', 'schedule'],
+    ['audits', 'compare'],
     ['certs', 'issue'],
     ['certs', 'server'],
     ['certs', 'import'],

@@ -24,6 +24,12 @@ describe('makeFolders', () => {
     expect(await makeFolders(folder)).toBe(false);
   });
 
+  it('may be asked by several at once: one of them made it', async () => {
+    const folder = join(await temporaryFolder(), 'a', 'b');
+    const made = await Promise.all(Array.from({ length: 20 }, () => makeFolders(folder)));
+    expect(made.filter(Boolean)).toHaveLength(1);
+  });
+
   it('refuses a file in the way', async () => {
     const file = join(await temporaryFolder(), 'file');
     await writeFile(file, '');
