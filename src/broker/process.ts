@@ -4,14 +4,13 @@
  * processes are started `detached`, so that Ctrl-C in a terminal reaches only us and the run can
  * close its connections before the broker goes.
  */
-import type { ChildProcess } from 'node:child_process';
-import type { BrokerCapabilities, RunningBroker } from './adapter.ts';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+import type { RunningBroker } from './adapter.ts';
 
 /** A broker that runs in a process of ours. */
 export interface BrokerProcess extends RunningBroker {
   readonly pid: number;
-  /** What this very broker can do, where its version decides. */
-  readonly capabilities: BrokerCapabilities;
 }
 
 /** How long a broker may take to end when asked, before it is killed. */
@@ -26,6 +25,24 @@ export function ownProcess(child: ChildProcess): void {
   watching = true;
   owned.add(child);
   child.once('exit', () => owned.delete(child));
+}
+
+/**
+ * Kills `pid` when the pipe to us ends, that is when this process has gone in whichever way, even by
+ * SIGKILL. The guard itself is to be killed when `pid` has ended.
+ */
+export function startGuard(pid: number): ChildProcess {
+  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -KILL "$0"', String(pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: {},
+  });
+  // Without a shell the ordinary ways of ending the broker remain.
+  guard.on('error', () => {});
+  if (guard.stdin instanceof Socket) guard.stdin.on('error', () => {}).unref();
+  ownProcess(guard);
+  guard.unref();
+  return guard;
 }
 
 /** Resolves when `child` has gone: `ask` makes it end by itself, after `graceMs` it is killed. */

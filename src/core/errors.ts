@@ -97,3 +97,10 @@ const FILE_ERRORS: Readonly<Record<string, readonly [string, ExitCode, string?]>
   ],
   EMFILE: ['too many open files', EXIT.io, 'raise the limit (ulimit -n)'],
 };
+
+/** Problems as one reads the file, whatever found them. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  return [...problems].sort(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
+}

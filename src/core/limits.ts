@@ -3,6 +3,10 @@
 /** A scenario file describes groups; a megabyte of YAML is a mistake or an attack. */
 export const SCENARIO_BYTES_MAX = 1_000_000;
 
+/** A broker's configuration is written by hand; one file of it, and all files that belong to it. */
+export const CONFIGURATION_BYTES_MAX = 1024 * 1024;
+export const CONFIGURATION_FILES_MAX = 64;
+
 /** Anchors are for a few shared settings; nested ones multiply. */
 export const YAML_ALIASES_MAX = 200;
 
@@ -71,3 +75,23 @@ export const EVICTION_JITTER_MS = 20;
 /** A finding lists this many related resources and evidence numbers; the totals stand beside them. */
 export const RELATED_RESOURCES_MAX = 10_000;
 export const EVIDENCE_MAX = 200;
+
+/** A scripted client keeps this many messages… */
+export const WIRE_MESSAGES_MAX = 10_000;
+/** …and reads this many bytes without a whole packet: its broker may be anyone's. */
+export const WIRE_PACKET_BYTES_MAX = 1024 * 1024;
+
+/** A baseline of ten thousand cells stays far below. */
+export const BASELINE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Both sides' sessions are joined in memory: a million events take 0.8 GB while it is done. */
+export const JOIN_EVENTS_MAX = 2_000_000;
+/** Of what each side said of a connection, so much is kept for showing both sides' lines. */
+export const JOIN_RAW_LENGTH_MAX = 500;
+/** A disagreement of both sides is counted; this many are shown with their lines. */
+export const JOIN_EXAMPLES_MAX = 3;
+/** Differences of stamps that one key may give to estimate the clocks, and all keys together. */
+export const CLOCK_VOTES_OF_KEY_MAX = 4_096;
+export const CLOCK_VOTES_MAX = 1_000_000;
+/** Lines of one client ID that are printed side by side. */
+export const TIMELINE_LINES_MAX = 2_000;

@@ -12,7 +12,7 @@ import { describeOrphanRule } from './orphan-rule.ts';
 const openssl = requireProgram('openssl');
 
 describe.skipIf(!openssl.available)(`the embedded broker${openssl.note}`, () => {
-  describeBrokerContract(embeddedBroker);
+  describeBrokerContract(embeddedBroker, { reloadsAuthorities: true });
   describeOrphanRule('embedded');
 
   describe('beyond the contract', () => {

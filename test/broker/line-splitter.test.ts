@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LineSplitter } from '../../src/broker/mosquitto/line-splitter.ts';
+import { LineSplitter } from '../../src/broker/line-splitter.ts';
 
 function split(chunks: readonly Buffer[]): string[] {
   const lines: string[] = [];

@@ -18,7 +18,7 @@ const openssl = requireProgram('openssl');
 const note = `${mosquitto.note}${openssl.note}`;
 
 describe.skipIf(!mosquitto.available || !openssl.available)(`Mosquitto${note}`, () => {
-  describeBrokerContract(mosquittoBroker);
+  describeBrokerContract(mosquittoBroker, { reloadsAuthorities: false });
   describeOrphanRule('mosquitto');
 
   describe('beyond the contract', () => {

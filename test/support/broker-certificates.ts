@@ -45,6 +45,35 @@ export class TestAuthority {
     return this.#issue(subject, 'extendedKeyUsage=clientAuth');
   }
 
+  /** With the names that our own store gives to a device: subject and alternative name. */
+  minted(name: string): TestCredential {
+    const names = `extendedKeyUsage=clientAuth\nsubjectAltName=DNS:${name}`;
+    return this.#issue(`/O=doppelfleet/CN=${escapeSubject(name)}`, names);
+  }
+
+  /**
+   * PEM of a revocation list with these certificates, valid for `days`; 0 makes one that has
+   * expired by the time it is read.
+   */
+  crl(revoked: readonly TestCredential[], days = 2): string {
+    this.#count += 1;
+    const name = `crl-${this.#count}`;
+    const entries = revoked.map(({ certificatePem }) => {
+      const { serialNumber } = new X509Certificate(certificatePem);
+      return `R\t491231235959Z\t240101000000Z\t${serialNumber}\tunknown\t/CN=revoked\n`;
+    });
+    const file = (end: string): string => path.join(this.#folder, `${name}.${end}`);
+    writeFileSync(file('txt'), entries.join(''));
+    const database = `database = ${name}.txt`;
+    writeFileSync(file('cnf'), `[ca]\ndefault_ca = one\n[one]\n${database}\ndefault_md = sha256\n`);
+    const lifetime = days === 0 ? ['-crlsec', '1'] : ['-crldays', String(days)];
+    this.#openssl('ca', '-gencrl', '-config', `${name}.cnf`, '-keyfile', 'ca.key', [
+      ...['-cert', 'ca.pem', '-out', `${name}.pem`],
+      ...lifetime,
+    ]);
+    return this.#read(`${name}.pem`);
+  }
+
   remove(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -30,6 +30,8 @@ export interface ClientEnd {
 }
 
 export class TestClient {
+  /** All that were opened and not yet ended by `endAll`. */
+  static readonly #opened: TestClient[] = [];
   readonly socket: TLSSocket;
   readonly port: number;
   /** Resolves when the connection has ended, by whomever. */
@@ -87,7 +89,16 @@ export class TestClient {
   static async open(options: ClientOptions): Promise<TestClient> {
     const tcp = connectTcp({ host: options.endpoint.host, port: options.endpoint.port });
     await once(tcp, 'connect');
-    return new TestClient(tcp, options);
+    const client = new TestClient(tcp, options);
+    TestClient.#opened.push(client);
+    return client;
+  }
+
+  /** Ends whoever is still there, for brokers that go on after a test. */
+  static async endAll(): Promise<void> {
+    const clients = TestClient.#opened.splice(0);
+    for (const client of clients) client.reset();
+    await Promise.all(clients.map(({ ended }) => ended));
   }
 
   /** Opens and waits for an accepting CONNACK. */

@@ -1,5 +1,5 @@
 /** Starts a broker for a test, collects what it reports, and leaves nothing behind. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { BrokerAdapter, BrokerStartOptions } from '../../src/broker/adapter.ts';
@@ -15,6 +15,8 @@ export interface HarnessOptions {
   readonly start: (options: BrokerStartOptions) => Promise<BrokerProcess>;
   readonly authority: TestAuthority;
   readonly server: TestCredential;
+  /** What a test wants besides: a configuration, a revocation list, … */
+  readonly more?: Partial<BrokerStartOptions>;
 }
 
 export const REAL_CLOCK: BrokerStartOptions['clock'] = {
@@ -49,6 +51,7 @@ export class BrokerUnderTest {
           harness.failures.push(message);
           harness.#changed();
         },
+        ...options.more,
       });
     } catch (error) {
       rmSync(harness.folder, { recursive: true });
@@ -73,6 +76,17 @@ export class BrokerUnderTest {
     while (!condition()) {
       await new Promise<void>((resolve) => this.#watchers.add(resolve));
     }
+  }
+
+  /** The texts of all files that the broker has now, by path in its folder. */
+  files(): ReadonlyMap<string, string> {
+    const entries = readdirSync(this.folder, { recursive: true, withFileTypes: true });
+    const paths = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name));
+    return new Map(
+      paths.map((file) => [path.relative(this.folder, file), readFileSync(file, 'utf8')]),
+    );
   }
 
   /** Sessions that are open by the evidence so far. */

@@ -18,6 +18,7 @@ const broker = await BROKERS[id as BrokerId].start({
     caPem: read('ca.pem'),
   },
   deviceCaPem: read('ca.pem'),
+  principals: ['device-1'],
   onEvent: () => {},
   onFailure: () => {},
 });

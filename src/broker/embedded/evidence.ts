@@ -10,6 +10,8 @@ export interface Peer {
   readonly ip?: string | undefined;
   readonly port?: number | undefined;
   readonly certificateId?: string | undefined;
+  /** Of a certificate that an accepted authority has signed. */
+  readonly commonName?: string | undefined;
 }
 
 /** What CONNECT said. */

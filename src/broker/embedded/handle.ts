@@ -8,9 +8,10 @@ import { assertNever } from '../../core/assert.ts';
 import { EXIT, UserError } from '../../core/errors.ts';
 import { printable } from '../../core/text.ts';
 import type { ObservedEvent } from '../../history/event.ts';
-import type { BrokerStartOptions } from '../adapter.ts';
+import type { BrokerChanges, BrokerStartOptions } from '../adapter.ts';
+import { checkClosed } from '../loopback-port.ts';
 import { describeExit, endProcess, hasEnded, ownProcess } from '../process.ts';
-import type { FromBroker, ToBroker } from './messages.ts';
+import type { EmbeddedRules, FromBroker, TlsMaterial, ToBroker } from './messages.ts';
 
 /** How long the process may take to listen; it takes about 0.3 s. */
 const START_TIMEOUT_MS = 20_000;
@@ -21,8 +22,10 @@ type Listening = Extract<FromBroker, { type: 'listening' }>;
 
 export class EmbeddedHandle {
   readonly #options: BrokerStartOptions;
+  readonly #rules: EmbeddedRules;
   readonly #child: ChildProcess;
   readonly #drains = new Map<number, () => void>();
+  readonly #reloads = new Map<number, (errors: readonly string[]) => void>();
   /** Resolves once the process has ended and its last message has been read: why it ended. */
   readonly #gone: Promise<string>;
   #onListening: ((message: Listening) => void) | undefined;
@@ -30,10 +33,18 @@ export class EmbeddedHandle {
   #reason: string | undefined;
   #lastWords = '';
   #drainCount = 0;
+  #reloadCount = 0;
   #lastAt = 0;
+  #port = 0;
+  /** What the broker would find if it read its files now: there are none but these. */
+  #deviceCaPem: string;
+  #crlPem: string | null | undefined;
 
-  constructor(options: BrokerStartOptions) {
+  constructor(options: BrokerStartOptions, rules: EmbeddedRules) {
     this.#options = options;
+    this.#rules = rules;
+    this.#deviceCaPem = options.deviceCaPem;
+    this.#crlPem = options.crlPem;
     // The same extension as this module: `.ts` under type stripping, `.js` once compiled.
     const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
     const { NODE_OPTIONS: _, ...env } = process.env;
@@ -57,7 +68,7 @@ export class EmbeddedHandle {
 
   /** Resolves when the broker listens. */
   async start(): Promise<Listening> {
-    const { server, deviceCaPem } = this.#options;
+    const { crlPem } = this.#options;
     const timeout = setTimeout(() => {
       this.#reason ??= `it did not listen within ${START_TIMEOUT_MS / 1000} s`;
       this.#child.kill('SIGKILL');
@@ -66,7 +77,7 @@ export class EmbeddedHandle {
       return await new Promise<Listening>((resolve, reject) => {
         this.#onListening = resolve;
         this.#gone.then((why) => reject(startError(why)));
-        this.#send({ type: 'start', server, deviceCaPem });
+        this.#send({ type: 'start', material: this.#material(crlPem), rules: this.#rules });
       });
     } finally {
       clearTimeout(timeout);
@@ -84,10 +95,46 @@ export class EmbeddedHandle {
     });
   }
 
+  change({ deviceCaPem, crlPem, files = {}, principals }: BrokerChanges): void {
+    if (principals !== undefined) {
+      throw new UserError(EXIT.invalidInput, {
+        message: 'the embedded broker has no list of users that could be changed',
+      });
+    }
+    const [file] = Object.keys(files);
+    if (file !== undefined) {
+      throw new UserError(EXIT.invalidInput, {
+        message: `the embedded broker has no file ${printable(file)} that could be changed`,
+      });
+    }
+    if (deviceCaPem !== undefined) this.#deviceCaPem = deviceCaPem;
+    if (crlPem !== undefined) this.#crlPem = crlPem;
+  }
+
+  /** What can't be used changes nothing, and is said. */
+  async reload(): Promise<readonly string[]> {
+    const crlPem = this.#crlPem;
+    if (crlPem === null) return ['there is no revocation list any more: the last one stays'];
+    if (!this.#child.connected) throw unavailable(`it has ended: ${await this.#gone}`);
+    this.#reloadCount += 1;
+    const reload = this.#reloadCount;
+    const errors = await Promise.race([
+      new Promise<readonly string[]>((resolve) => {
+        this.#reloads.set(reload, resolve);
+        this.#send({ type: 'reload', reload, material: this.#material(crlPem) });
+      }),
+      this.#gone.then((why) => Promise.reject(unavailable(`it did not survive: ${why}`))),
+    ]);
+    return errors.map((error) => printable(error));
+  }
+
+  /** Throws a `UserError` (69) if something still listens on its port. */
   async stop(): Promise<void> {
+    const wasRunning = this.#phase === 'running';
     this.#phase = 'ending';
     await endProcess(this.#child, () => this.#send({ type: 'stop' }));
     await this.#gone;
+    if (wasRunning) await checkClosed('the embedded broker', this.#port);
   }
 
   kill(): void {
@@ -99,6 +146,7 @@ export class EmbeddedHandle {
     switch (message.type) {
       case 'listening':
         this.#phase = 'running';
+        this.#port = message.port;
         this.#onListening?.(message);
         return;
       case 'events':
@@ -107,6 +155,10 @@ export class EmbeddedHandle {
       case 'drained':
         this.#drains.get(message.drain)?.();
         this.#drains.delete(message.drain);
+        return;
+      case 'reloaded':
+        this.#reloads.get(message.reload)?.(message.errors);
+        this.#reloads.delete(message.reload);
         return;
       case 'failed':
         this.#reason ??= message.message;
@@ -154,6 +206,19 @@ export class EmbeddedHandle {
     });
   }
 
+  #material(crlPem: string | undefined): TlsMaterial {
+    const { server, otherCaPem } = this.#options;
+    const { certificatePem, privateKeyPem } = server;
+    const { trustOther } = this.#rules;
+    const more = trustOther ? `\n${otherCaPem ?? ''}` : '';
+    return {
+      server: { certificatePem, privateKeyPem },
+      deviceCaPem: `${this.#deviceCaPem}${more}`,
+      // The other authority has no list, and beside one Node lets in only what has one, too.
+      ...(crlPem === undefined || trustOther ? {} : { crlPem }),
+    };
+  }
+
   #describe(end: string): string {
     const words = this.#reason ?? lastLine(this.#lastWords);
     return words === '' ? `its process ${end}` : printable(words);
@@ -168,6 +233,12 @@ export class EmbeddedHandle {
 function startError(why: string): UserError {
   return new UserError(EXIT.unavailable, {
     message: `the embedded broker could not be started: ${why}`,
+  });
+}
+
+function unavailable(why: string): UserError {
+  return new UserError(EXIT.unavailable, {
+    message: `the embedded broker could not read its files again: ${why}`,
   });
 }
 

@@ -3,44 +3,41 @@
  * leaving it to Node hides who was refused (no address, no certificate) and sends no alert either.
  * A refused device sees the handshake succeed, then close_notify and FIN, and never a CONNACK.
  *
- * TLS session tickets are switched off: a resumed session would carry the identity of a
- * certificate whose key the client may not have.
+ * TLS session tickets are off unless a configuration wants them: a resumed session carries the
+ * identity of a certificate whose key the client may not have.
  */
-import { constants, createHash } from 'node:crypto';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { constants, createHash, type X509Certificate } from 'node:crypto';
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import { systemCode } from '../../core/errors.ts';
 import type { CloseReason } from '../../history/event.ts';
 import type { Evidence, Peer } from './evidence.ts';
+import type { EmbeddedRules, TlsMaterial } from './messages.ts';
 
 /** A refused device gets this long to close its end before its socket is destroyed. */
 const REFUSAL_LINGER_MS = 1000;
 const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 export interface ListenerOptions {
-  readonly server: { readonly certificatePem: string; readonly privateKeyPem: string };
-  readonly deviceCaPem: string;
+  readonly material: TlsMaterial;
+  readonly rules: EmbeddedRules;
   readonly evidence: Evidence;
-  /** Called for every accepted certificate. */
+  /** Called for every device that is let in. */
   readonly onDevice: (socket: TLSSocket, peer: Peer) => void;
 }
 
 /** A TLS server that hands accepted devices on and reports the refused ones. */
 export function createListener(options: ListenerOptions): Server {
-  const { evidence } = options;
+  const { evidence, material, rules } = options;
   const listener = createServer({
-    cert: options.server.certificatePem,
-    key: options.server.privateKeyPem,
-    ca: options.deviceCaPem,
+    ...contextOf(material, rules),
     requestCert: true,
     rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
-    secureOptions: constants.SSL_OP_NO_TICKET,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     noDelay: true,
   });
   listener.on('secureConnection', (socket) => {
     const peer = peerOf(socket);
-    if (socket.authorized) options.onDevice(socket, peer);
+    if (socket.authorized || !rules.requireCertificate) options.onDevice(socket, peer);
     else refuse(socket, peer, evidence);
   });
   listener.on('tlsClientError', (error, socket) => {
@@ -48,6 +45,32 @@ export function createListener(options: ListenerOptions): Server {
     socket.destroy();
   });
   return listener;
+}
+
+/**
+ * From the next handshake on `material` counts; connections that are open stay. Throws, and leaves
+ * everything as it was, if it can't be used.
+ */
+export function reloadListener(
+  listener: Server,
+  material: TlsMaterial,
+  rules: EmbeddedRules,
+): void {
+  listener.setSecureContext(contextOf(material, rules));
+}
+
+function contextOf(
+  { server, deviceCaPem, crlPem }: TlsMaterial,
+  { sessionTickets }: EmbeddedRules,
+): SecureContextOptions {
+  return {
+    cert: server.certificatePem,
+    key: server.privateKeyPem,
+    ca: deviceCaPem,
+    ...(crlPem === undefined ? {} : { crl: crlPem }),
+    minVersion: 'TLSv1.2',
+    secureOptions: sessionTickets ? 0 : constants.SSL_OP_NO_TICKET,
+  };
 }
 
 function refuse(socket: TLSSocket, peer: Peer, evidence: Evidence): void {
@@ -67,7 +90,14 @@ function peerOf(socket: TLSSocket): Peer {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return addressOf(socket);
   const certificateId = createHash('sha256').update(certificate.raw).digest('hex');
-  return { ...addressOf(socket), certificateId };
+  const commonName = socket.authorized ? commonNameOf(certificate) : undefined;
+  return { ...addressOf(socket), certificateId, commonName };
+}
+
+/** The last one, as it is the most specific; Node writes one part of the subject a line. */
+function commonNameOf({ subject }: X509Certificate): string | undefined {
+  const names = subject.split('\n').filter((line) => line.startsWith('CN='));
+  return names.at(-1)?.slice('CN='.length);
 }
 
 function addressOf(socket: TLSSocket): Peer {

@@ -4,10 +4,11 @@
  */
 import type { AddressInfo, Socket } from 'node:net';
 import type { Server } from 'node:tls';
+import { assertNever } from '../../core/assert.ts';
 import type { ObservedEvent } from '../../history/event.ts';
 import { Evidence } from './evidence.ts';
-import { createListener } from './listener.ts';
-import type { FromBroker, ToBroker } from './messages.ts';
+import { createListener, reloadListener } from './listener.ts';
+import type { EmbeddedRules, FromBroker, ToBroker } from './messages.ts';
 import { MqttBroker } from './mqtt-broker.ts';
 
 /** Evidence is sent in batches: one message per event costs more than the event. */
@@ -32,22 +33,38 @@ const evidence = new Evidence((event) => {
   batch.push(event);
   timer ??= setTimeout(flush, BATCH_MS);
 }, Date.now);
-const broker = new MqttBroker(evidence);
 const sockets = new Set<Socket>();
-let listener: Server | undefined;
+let running:
+  | { readonly broker: MqttBroker; readonly listener: Server; readonly rules: EmbeddedRules }
+  | undefined;
 
 process.on('disconnect', () => process.exit(0));
 // The parent may have gone while this module was being loaded, before anyone listened for it.
 if (!process.connected) process.exit(0);
 process.on('uncaughtException', (error) => fail(error));
-broker.on('error', (error: Error) => fail(error));
 process.on('message', (message: ToBroker) => {
-  if (message.type === 'start') start(message).catch(fail);
-  else if (message.type === 'drain') drain(message.drain);
-  else stop();
+  switch (message.type) {
+    case 'start':
+      start(message).catch(fail);
+      return;
+    case 'reload':
+      reload(message);
+      return;
+    case 'drain':
+      drain(message.drain);
+      return;
+    case 'stop':
+      stop();
+      return;
+    default:
+      assertNever(message);
+  }
 });
 
 async function start(message: Extract<ToBroker, { type: 'start' }>): Promise<void> {
+  const { rules } = message;
+  const broker = new MqttBroker(evidence, rules);
+  broker.on('error', (error: Error) => fail(error));
   await broker.listen();
   const server = createListener({
     ...message,
@@ -57,7 +74,7 @@ async function start(message: Extract<ToBroker, { type: 'start' }>): Promise<voi
       broker.serve(socket, evidence.opened(peer));
     },
   });
-  listener = server;
+  running = { broker, listener: server, rules };
   server.on('connection', (socket: Socket) => {
     activity += 1;
     sockets.add(socket);
@@ -68,6 +85,17 @@ async function start(message: Extract<ToBroker, { type: 'start' }>): Promise<voi
     const { port } = server.address() as AddressInfo;
     send({ type: 'listening', port, version: `aedes ${broker.version}` });
   });
+}
+
+function reload({ reload: id, material }: Extract<ToBroker, { type: 'reload' }>): void {
+  const errors: string[] = [];
+  try {
+    if (running !== undefined) reloadListener(running.listener, material, running.rules);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    errors.push(`what was changed can't be used, so that nothing has changed: ${why}`);
+  }
+  send({ type: 'reloaded', reload: id, errors });
 }
 
 /**
@@ -94,15 +122,19 @@ function drain(id: number): void {
 }
 
 function stop(): void {
-  listener?.close();
+  running?.listener.close();
   evidence.endAll();
   flush();
   const finish = (): void => {
     for (const socket of sockets) socket.destroy();
     send({ type: 'stopped' }, () => process.exit(0));
   };
+  if (running === undefined) {
+    finish();
+    return;
+  }
   const patience = setTimeout(finish, CLOSE_GRACE_MS);
-  broker.close(() => {
+  running.broker.close(() => {
     clearTimeout(patience);
     finish();
   });

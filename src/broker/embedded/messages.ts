@@ -1,13 +1,29 @@
 /** What the run and the process of the embedded broker say to each other over their IPC channel. */
 import type { ObservedEvent } from '../../history/event.ts';
 
-/** To the broker. The private key travels only here: never in arguments, environment or files. */
+/** What the broker demands of devices. */
+export interface EmbeddedRules {
+  readonly requireCertificate: boolean;
+  readonly trustOther: boolean;
+  readonly clientId: 'any' | 'common-name';
+  readonly topics: 'all' | 'own';
+  readonly sessionTickets: boolean;
+  readonly connectTimeoutMs: number;
+}
+
+/** What the broker's TLS is made of; the private key travels only here, never in a file. */
+export interface TlsMaterial {
+  readonly server: { readonly certificatePem: string; readonly privateKeyPem: string };
+  /** PEM of the authorities whose devices are accepted. */
+  readonly deviceCaPem: string;
+  /** PEM; without one nothing is looked up. */
+  readonly crlPem?: string;
+}
+
+/** To the broker. */
 export type ToBroker =
-  | {
-      readonly type: 'start';
-      readonly server: { readonly certificatePem: string; readonly privateKeyPem: string };
-      readonly deviceCaPem: string;
-    }
+  | { readonly type: 'start'; readonly material: TlsMaterial; readonly rules: EmbeddedRules }
+  | { readonly type: 'reload'; readonly reload: number; readonly material: TlsMaterial }
   | { readonly type: 'drain'; readonly drain: number }
   | { readonly type: 'stop' };
 
@@ -16,5 +32,6 @@ export type FromBroker =
   | { readonly type: 'listening'; readonly port: number; readonly version: string }
   | { readonly type: 'events'; readonly events: readonly ObservedEvent[] }
   | { readonly type: 'drained'; readonly drain: number }
+  | { readonly type: 'reloaded'; readonly reload: number; readonly errors: readonly string[] }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'stopped' };

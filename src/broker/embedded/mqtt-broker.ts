@@ -13,6 +13,8 @@ import type { TLSSocket } from 'node:tls';
 import { Aedes, type AedesOptions, type Client, type ConnectPacket } from 'aedes';
 import type { CloseReason, ProtocolVersion } from '../../history/event.ts';
 import type { Connection, Evidence } from './evidence.ts';
+import type { EmbeddedRules } from './messages.ts';
+import { Denied, hooksOf } from './rules.ts';
 
 /** MQTT 5.0 §3.14.2.1. */
 const SESSION_TAKEN_OVER = 0x8e;
@@ -37,10 +39,12 @@ const Base = Aedes as unknown as new (options: AedesOptions) => AedesInside;
 /** An aedes whose takeovers are atomic and whose connections leave evidence. */
 export class MqttBroker extends Base {
   readonly #evidence: Evidence;
-  readonly #connections = new WeakMap<object, Connection>();
+  readonly #connections: WeakMap<object, Connection>;
 
-  constructor(evidence: Evidence) {
-    super({});
+  constructor(evidence: Evidence, rules: EmbeddedRules) {
+    const connections = new WeakMap<object, Connection>();
+    super(hooksOf(rules, (client) => connections.get(client.conn)?.peer.commonName));
+    this.#connections = connections;
     this.#evidence = evidence;
     this.preConnect = (client, packet, done) => {
       this.#onConnectPacket(client, packet);
@@ -123,6 +127,7 @@ export class MqttBroker extends Base {
 
   /** Not every error is the end: the socket's close is; until then the cause is kept. */
   #onError(client: Client, error: Error): void {
+    if (error instanceof Denied) return;
     const connection = this.#connections.get(client.conn);
     if (connection !== undefined) connection.fate ??= reasonOf(error);
   }
@@ -136,6 +141,7 @@ const REASONS: Readonly<Record<string, CloseReason>> = {
   'Client queue limit reached': 'server-initiated',
   'connection closed': 'connection-lost',
   'not authorized': 'auth-error',
+  'identifier rejected': 'auth-error',
   'bad user name or password': 'auth-error',
 };
 

@@ -8,11 +8,16 @@ import { printable } from '../../core/text.ts';
 import { MosquittoLog } from '../../history/formats/mosquitto.ts';
 import { readMosquittoLine, readStamp } from '../../history/formats/mosquitto-lines.ts';
 import type { BrokerStartOptions } from '../adapter.ts';
-import { LineSplitter } from './line-splitter.ts';
+import { LineSplitter } from '../line-splitter.ts';
+import type { PreparedConfiguration } from './prepared.ts';
+
+/** A broker that logs nothing else than errors says the same ones again. */
+const ERRORS_MAX = 20;
 
 export interface EvidenceLogOptions extends Pick<BrokerStartOptions, 'clock' | 'onEvent'> {
   readonly file: string;
   readonly tag: string;
+  readonly prepared: Pick<PreparedConfiguration, 'evidence' | 'facts'>;
   /** Called once if the copy can't be written. */
   readonly onWriteError: (error: Error) => void;
 }
@@ -26,16 +31,23 @@ export class EvidenceLog {
   #onAccepted: ((port: number) => void) | undefined;
   #onOwnEnded: (() => void) | undefined;
   #lines = 0;
-  #lastError = '';
+  #errors: string[] = [];
   #lastLine = '';
+  #isRunning = false;
   #onRunning: () => void = () => {};
   readonly running: Promise<void>;
 
   constructor(options: EvidenceLogOptions) {
     this.#options = options;
-    this.#parser = new MosquittoLog({ tag: options.tag });
+    this.#parser = new MosquittoLog({
+      tag: options.tag,
+      username: options.prepared.facts.username,
+    });
     this.running = new Promise((resolve) => {
-      this.#onRunning = resolve;
+      this.#onRunning = () => {
+        this.#isRunning = true;
+        resolve();
+      };
     });
     this.#copy = createWriteStream(options.file, { flags: 'a' });
     this.#copy.once('error', options.onWriteError);
@@ -43,7 +55,14 @@ export class EvidenceLog {
 
   /** What Mosquitto said last before it ended: its last error if there was one. */
   get lastWords(): string {
-    return this.#lastError === '' ? this.#lastLine : this.#lastError;
+    return this.#errors.at(-1) ?? this.#lastLine;
+  }
+
+  /** The errors that Mosquitto has said since the last call, as it said them. */
+  takeErrors(): readonly string[] {
+    const errors = this.#errors;
+    this.#errors = [];
+    return errors;
   }
 
   /** The examples are safe to show: they hold what clients have sent. */
@@ -95,13 +114,19 @@ export class EvidenceLog {
 
   #onLine(text: string): void {
     this.#lines += 1;
-    const events = this.#parser.line(text, Math.round(this.#options.clock.now()));
-    for (const event of events) this.#options.onEvent(event);
     const stamp = readStamp(text);
     const body = stamp?.body ?? text;
+    // A log that is not ours has no tag, and is no evidence.
+    const isOurs = this.#options.prepared.evidence !== 'none';
+    const isGenuine = !isOurs || stamp?.tag === this.#options.tag;
+    if (isOurs) {
+      const events = this.#parser.line(text, Math.round(this.#options.clock.now()));
+      for (const event of events) this.#options.onEvent(event);
+    }
     if (body !== '') this.#lastLine = body;
-    if (/^Error\b/.test(body)) this.#lastError = body;
-    if (stamp?.tag !== this.#options.tag) return;
+    // Until its configuration is read it writes without the tag; nobody can forge a line so early.
+    if (isGenuine || !this.#isRunning) this.#keepError(body);
+    if (!isGenuine) return;
     if (/^mosquitto version \S+ running$/.test(body)) this.#onRunning();
     if (this.#onOwnEnded !== undefined && this.#parser.ownConnections === 0) {
       this.#onOwnEnded();
@@ -110,5 +135,9 @@ export class EvidenceLog {
     if (this.#onAccepted === undefined) return;
     const line = readMosquittoLine(body);
     if (line?.kind === 'accepted') this.#onAccepted(line.port);
+  }
+
+  #keepError(body: string): void {
+    if (/^Error\b/.test(body) && this.#errors.length < ERRORS_MAX) this.#errors.push(body);
   }
 }

@@ -1,51 +1,61 @@
 /**
- * One Mosquitto process and everything it leaves. Its private key is on disk (0600) only while it
- * starts: it is read once. The process is killed when this one exits, and, by a guard that reads a
- * pipe from us until it ends, even when this one is killed itself.
+ * One Mosquitto process and everything it leaves. It is killed when this process exits, and, by a
+ * guard, even when this process is killed itself.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { Socket } from 'node:net';
+import { connect } from 'node:net';
 import path from 'node:path';
-import { EXIT, fileError, UserError } from '../../core/errors.ts';
-import { writeFileAtomic } from '../../core/files.ts';
+import { EXIT, fileError, type Problem, UserError } from '../../core/errors.ts';
 import { printable } from '../../core/text.ts';
-import type { BrokerStartOptions } from '../adapter.ts';
-import { describeExit, endProcess, hasEnded, ownProcess } from '../process.ts';
-import { FILES, mosquittoConfiguration } from './configuration.ts';
+import type { BrokerChanges, BrokerStartOptions } from '../adapter.ts';
+import { checkClosed, isListening } from '../loopback-port.ts';
+import { describeExit, endProcess, hasEnded, ownProcess, startGuard } from '../process.ts';
+import { BrokerFiles } from './broker-files.ts';
+import { FILES } from './configuration.ts';
 import { EvidenceLog } from './evidence-log.ts';
-import { catchUp } from './log-marker.ts';
+import { catchUp, passThrough } from './log-marker.ts';
+import type { PreparedConfiguration } from './prepared.ts';
 import type { MosquittoProgram } from './program.ts';
+import { explainErrors, explainRejection } from './rejection.ts';
 
 /** It takes about 0.1 s. */
 const START_TIMEOUT_MS = 15_000;
+/** A log that is not ours may not say that it runs: then its port is tried, from this time on. */
+const POLL_MS = 100;
 /** Eight markers take about 10 ms; a broker in a storm needs longer. */
 const DRAIN_TIMEOUT_MS = 10_000;
-const TAG_BYTES = 16;
+const ASK_AGAIN_MS = 100;
+
+export interface HandleOptions {
+  readonly program: MosquittoProgram;
+  readonly start: BrokerStartOptions;
+  readonly prepared: PreparedConfiguration;
+  readonly port: number;
+  readonly tag: string;
+}
 
 export class MosquittoHandle {
-  readonly #program: MosquittoProgram;
-  readonly #options: BrokerStartOptions;
-  readonly #tag = randomBytes(TAG_BYTES).toString('hex');
+  readonly #options: HandleOptions;
+  readonly #files: BrokerFiles;
   readonly #log: EvidenceLog;
   #child: ChildProcess | undefined;
   #guard: ChildProcess | undefined;
   /** Resolves when the process has ended and its log has been read to the end: how it ended. */
   #gone: Promise<string> = Promise.resolve('');
   #phase: 'starting' | 'running' | 'ending' = 'starting';
-  #port = 0;
-  #draining: Promise<void> = Promise.resolve();
+  #draining: Promise<unknown> = Promise.resolve();
 
-  constructor(program: MosquittoProgram, options: BrokerStartOptions) {
-    this.#program = program;
+  constructor(options: HandleOptions) {
     this.#options = options;
-    const file = this.#file(FILES.log);
+    const { start, prepared, tag } = options;
+    const file = path.join(start.workFolder, FILES.log);
+    this.#files = new BrokerFiles(start, prepared);
     this.#log = new EvidenceLog({
       file,
-      tag: this.#tag,
-      clock: options.clock,
-      onEvent: options.onEvent,
+      tag,
+      prepared,
+      clock: start.clock,
+      onEvent: start.onEvent,
       onWriteError: (error) => {
         const told = fileError(error, 'write', file);
         this.#fail(told instanceof Error ? told.message : String(told));
@@ -61,41 +71,65 @@ export class MosquittoHandle {
     return this.#log.unread;
   }
 
-  /** Resolves when it runs, or with what it said before it ended. To be called once. */
-  async start(port: number): Promise<string | undefined> {
-    this.#port = port;
+  /** Resolves when it runs, or with why it does not. To be called once. */
+  async start(): Promise<Problem | undefined> {
     try {
-      await this.#writeFiles();
-      this.#spawn();
-      const timeout = setTimeout(() => this.#child?.kill('SIGKILL'), START_TIMEOUT_MS);
-      const refusal = await Promise.race([this.#log.running.then(() => undefined), this.#gone]);
-      clearTimeout(timeout);
-      if (refusal !== undefined) {
-        await this.#removeFiles();
-        return refusal;
-      }
-      this.#phase = 'running';
+      await this.#files.write();
+      const refusal = await this.#files.withKey(() => this.#launch());
+      if (refusal !== undefined) await this.#files.remove();
+      else this.#phase = 'running';
+      return refusal;
     } catch (error) {
       await this.#log.end();
       throw error;
-    } finally {
-      await rm(this.#file(FILES.privateKey), { force: true });
     }
-    return undefined;
   }
 
   drain(): Promise<void> {
-    const drain = this.#draining.then(() => this.#catchUp());
-    this.#draining = drain.catch(() => {});
-    return drain;
+    if (this.#options.prepared.evidence === 'none') return Promise.resolve();
+    return this.#inTurn(() => this.#catchUp());
   }
 
+  async change(changes: BrokerChanges): Promise<void> {
+    await this.#files.change(changes);
+  }
+
+  /** The errors that Mosquitto said meanwhile, with the author's file names. */
+  reload(): Promise<readonly string[]> {
+    return this.#inTurn(async () => {
+      this.#log.takeErrors();
+      await this.#files.withKey(async () => {
+        this.#child?.kill('SIGHUP');
+        // It reads all its files in one go, between two looks at its sockets.
+        await this.#catchUp();
+      });
+      if (this.#child === undefined || hasEnded(this.#child)) {
+        throw unavailable(`mosquitto did not survive the reload: ${await this.#gone}`);
+      }
+      return explainErrors(this.#log.takeErrors(), this.#options.prepared);
+    });
+  }
+
+  /** Throws a `UserError` (69) if something still listens on its port. */
   async stop(): Promise<void> {
+    const wasRunning = this.#phase !== 'ending';
     this.#phase = 'ending';
     const child = this.#child;
-    if (child !== undefined) await endProcess(child, () => child.kill('SIGTERM'));
+    if (child !== undefined) {
+      const ask = (): boolean => child.kill('SIGTERM');
+      // One that comes just before its main loop is forgotten.
+      const again = setInterval(ask, ASK_AGAIN_MS);
+      const ended = endProcess(child, ask);
+      // It sees signals between two looks at its sockets, for which it waits 100 ms if all is quiet.
+      const waking = connect({ host: '127.0.0.1', port: this.#options.port });
+      waking.on('error', () => {});
+      await ended;
+      waking.destroy();
+      clearInterval(again);
+    }
     await this.#gone;
-    await this.#removeFiles();
+    await this.#files.remove();
+    if (wasRunning) await checkClosed('mosquitto', this.#options.port);
   }
 
   kill(): void {
@@ -103,8 +137,50 @@ export class MosquittoHandle {
     if (this.#child !== undefined && !hasEnded(this.#child)) this.#child.kill('SIGKILL');
   }
 
+  async #launch(): Promise<Problem | undefined> {
+    this.#spawn();
+    const { prepared } = this.#options;
+    let late = false;
+    const timeout = setTimeout(() => {
+      late = true;
+      this.#child?.kill('SIGKILL');
+    }, START_TIMEOUT_MS);
+    const running = prepared.evidence === 'log' ? this.#log.running : this.#answers();
+    const end = await Promise.race([running.then(() => undefined), this.#gone]);
+    clearTimeout(timeout);
+    if (end === undefined) return undefined;
+    if (late) {
+      const words = printable(this.#log.lastWords);
+      const said = words === '' ? 'said nothing' : `said last: ${words}`;
+      return { message: `it was not ready within ${START_TIMEOUT_MS / 1000} s, and ${said}` };
+    }
+    const errors = this.#log.takeErrors();
+    return explainRejection(errors, prepared) ?? { message: end };
+  }
+
+  /** Resolves when its log says that it runs, or its port is open; or it has ended. */
+  async #answers(): Promise<void> {
+    let runs = false;
+    const running = this.#log.running.then(() => {
+      runs = true;
+    });
+    while (!runs && this.#child !== undefined && !hasEnded(this.#child)) {
+      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, POLL_MS))]);
+      runs ||= await isListening(this.#options.port);
+    }
+    if (!runs) await this.#gone.then(() => new Promise(() => {}));
+  }
+
+  /** One after the other: markers of two drains at once can't be told apart. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#draining.then(work);
+    this.#draining = turn.catch(() => {});
+    return turn;
+  }
+
   async #catchUp(): Promise<void> {
     const log = this.#log;
+    const { evidence, markerPort } = this.#options.prepared;
     const abort = new AbortController();
     let late = false;
     const timeout = setTimeout(() => {
@@ -114,13 +190,14 @@ export class MosquittoHandle {
     this.#gone.then(() => abort.abort());
     const marked = {
       host: '127.0.0.1',
-      port: this.#port,
+      port: markerPort,
       lineCount: () => log.lineCount(),
       awaitOwnConnection: () => log.awaitOwnConnection(),
       ownConnectionsEnded: () => log.ownConnectionsEnded(),
     };
     try {
-      await catchUp(marked, abort.signal);
+      if (evidence === 'log') await catchUp(marked, abort.signal);
+      else await passThrough(markerPort, abort.signal);
     } catch (error) {
       // A broker that has gone has nothing more to say; that it went is told elsewhere.
       if (this.#child === undefined || hasEnded(this.#child)) await this.#gone;
@@ -131,27 +208,10 @@ export class MosquittoHandle {
     if (late) throw drainError(`its log stood still for ${DRAIN_TIMEOUT_MS / 1000} s`);
   }
 
-  async #writeFiles(): Promise<void> {
-    const { server, deviceCaPem } = this.#options;
-    const asRoot = process.getuid?.() === 0;
-    const configuration = mosquittoConfiguration({ port: this.#port, tag: this.#tag, asRoot });
-    await writeFileAtomic(this.#file(FILES.configuration), configuration, 0o600);
-    await writeFileAtomic(this.#file(FILES.deviceCa), deviceCaPem);
-    await writeFileAtomic(this.#file(FILES.certificate), server.certificatePem);
-    await writeFileAtomic(this.#file(FILES.privateKey), server.privateKeyPem, 0o600);
-  }
-
-  /** The log and the configuration stay: they say how the evidence came about. */
-  async #removeFiles(): Promise<void> {
-    for (const name of [FILES.deviceCa, FILES.certificate, FILES.privateKey]) {
-      await rm(this.#file(name), { force: true });
-    }
-  }
-
   #spawn(): void {
     // In its folder, so that no path of ours has to be written into the configuration.
-    const child = spawn(this.#program.file, ['-c', FILES.configuration], {
-      cwd: this.#options.workFolder,
+    const child = spawn(this.#options.program.file, ['-c', this.#files.main], {
+      cwd: this.#options.start.workFolder,
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -176,31 +236,14 @@ export class MosquittoHandle {
   #fail(message: string): void {
     if (this.#phase !== 'running') return;
     this.#phase = 'ending';
-    this.#options.onFailure(message);
+    this.#options.start.onFailure(message);
   }
-
-  #file(name: string): string {
-    return path.join(this.#options.workFolder, name);
-  }
-}
-
-/** Ends `pid` when the pipe to us ends, that is when this process has gone in whichever way. */
-function startGuard(pid: number): ChildProcess {
-  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -KILL "$0"', String(pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    env: {},
-  });
-  // Without a shell the ordinary ways of ending the broker remain.
-  guard.on('error', () => {});
-  if (guard.stdin instanceof Socket) guard.stdin.on('error', () => {}).unref();
-  ownProcess(guard);
-  guard.unref();
-  return guard;
 }
 
 function drainError(why: string): UserError {
-  return new UserError(EXIT.unavailable, {
-    message: `mosquitto's evidence may be incomplete: ${printable(why)}`,
-  });
+  return unavailable(`mosquitto's evidence may be incomplete: ${printable(why)}`);
+}
+
+function unavailable(message: string): UserError {
+  return new UserError(EXIT.unavailable, { message });
 }

@@ -55,6 +55,26 @@ async function mark(log: MarkedLog, aborted: Promise<void>): Promise<void> {
   await Promise.race([log.ownConnectionsEnded(), aborted]);
 }
 
+/**
+ * The same where the log shows no connections: a connection of ours that ends at once is closed by
+ * the broker only after all that it had to do before. Resolves when that has happened.
+ */
+export async function passThrough(port: number, signal: AbortSignal): Promise<void> {
+  for (let round = 1; round <= ROUNDS_MIN && !signal.aborted; round++) {
+    const socket = connect({ host: '127.0.0.1', port, signal });
+    await new Promise<void>((resolve) => {
+      socket.once('close', () => resolve());
+      // A reset is an end as well; that the broker has gone is told elsewhere.
+      socket.on('error', () => {});
+      socket.resume().end();
+    });
+  }
+  // What the broker has written by now is read in the next turns of the event loop.
+  for (let turn = 0; turn < ROUNDS_MIN; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 function localPort(socket: Socket): Promise<number> {
   return new Promise((resolve, reject) => {
     socket.once('connect', () => resolve(socket.localPort ?? 0));
