@@ -5,10 +5,14 @@
 import type { BrokerAdapter } from './adapter.ts';
 import { embeddedBroker } from './embedded/adapter.ts';
 import { mosquittoBroker } from './mosquitto/adapter.ts';
+import { natsBroker } from './nats/adapter.ts';
+import { rabbitmqBroker } from './rabbitmq/adapter.ts';
 
-export type BrokerId = 'embedded' | 'mosquitto';
+export type BrokerId = 'embedded' | 'mosquitto' | 'nats' | 'rabbitmq';
 
 export const BROKERS = {
   embedded: embeddedBroker,
   mosquitto: mosquittoBroker,
+  nats: natsBroker,
+  rabbitmq: rabbitmqBroker,
 } satisfies Record<BrokerId, BrokerAdapter>;

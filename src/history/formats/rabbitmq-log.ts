@@ -5,38 +5,33 @@
  * them instead of starting a line. Client IDs are written as Latin-1, whatever they are.
  * Sources: logs of RabbitMQ 3.10.8; rabbit_mqtt_reader.erl of 3.13 and 4.0.
  */
-import type { CloseReason, Principal } from '../event.ts';
-import { given, peerOf, protocolOf, wholeOf } from './fields.ts';
+import type { CloseReason, ObservedEvent, Principal } from '../event.ts';
+import { given, peerOf } from './fields.ts';
 import type { EvidenceSink, FormatOptions, FormatReader } from './format.ts';
+import {
+  ACCEPTED,
+  AUTHENTICATED,
+  type Claim,
+  claimIn,
+  ENDS,
+  fromLatin1,
+  OF_CERTIFICATE,
+  RABBITMQ_STAMP,
+  STOPPING,
+  TLS_ALERT,
+} from './rabbitmq-lines.ts';
+import { CertificateLogins } from './rabbitmq-logins.ts';
 import { parseStamp } from './stamps.ts';
 
-export const RABBITMQ_STAMP =
-  /^(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\.\d{1,6}(?:Z|[+-]\d\d:\d\d)?) \[(\w+)\] (<\d+\.\d+\.\d+>) ?/;
-
-/** 3.10 names the process again; 3.12 and later say only `Accepted`. */
-const ACCEPTED =
-  /^(?:accepting MQTT connection <[\d.]+> \((\S+) -> \S+?, client id: (.*)\)|Accepted MQTT connection (\S+) -> \S+ for client ID (.*))$/s;
-const RECEIVED =
-  /^Received a CONNECT, client ID: .*, username: (undefined|"(?:[^"\\]|\\.)*"|<<.*?>>), clean session: (true|false), protocol version: (\d), keepalive: (\d+)$/s;
-
-/** How messages begin that end a connection, or say that none came about. */
-const ENDS: readonly (readonly [RegExp, CloseReason])[] = [
-  [/^MQTT disconnecting client .* with duplicate id '/s, 'session-taken-over'],
-  [/^MQTT disconnecting client .* with client ID '/s, 'server-initiated'],
-  [/^closing MQTT connection .*\(keepalive timeout\)$/s, 'keep-alive-timeout'],
-  [/^closing MQTT connection .*\(login timeout\)$/s, 'protocol-error'],
-  [/^closing MQTT connection (?:<[\d.]+> \()?/, 'client-initiated'],
-  [/^MQTT connection "?\S+ -> \S+"? will terminate because peer closed/, 'connection-lost'],
-  [/^MQTT detected network error/, 'connection-lost'],
-  [/^MQTT closing connection /, 'server-initiated'],
-  [/^MQTT connection \S+ -> \S+ is closing due to an authentication failure/, 'auth-error'],
-  [/^MQTT login failed/, 'auth-error'],
-  [/^Rejected MQTT connection /, 'auth-error'],
-  [/^MQTT detected TLS /, 'auth-error'],
-  [/^MQTT cannot parse a frame/, 'protocol-error'],
-  [/^MQTT protocol error/, 'protocol-error'],
-  [/^MQTT connection \S+ -> \S+ is closing due to /, 'protocol-error'],
-];
+/** What is known of a log beyond its text, when the broker is our own. */
+export interface RabbitLogOptions extends FormatOptions {
+  /** Only MQTT is spoken over TLS, so that a handshake that failed was one of MQTT. */
+  readonly tlsIsMqtt?: boolean;
+  /** Whoever is accepted evicts the session of its client ID, whichever is told first. */
+  readonly evicts?: boolean;
+  /** What kind of name a user's is that a certificate has brought. */
+  readonly kindOf?: (user: string) => Principal['kind'];
+}
 
 interface Message {
   /** Stamp, level and process: what its lines have in common. */
@@ -51,6 +46,7 @@ interface Connection {
   readonly clientId: string;
   readonly ip?: string;
   readonly port?: number;
+  readonly principal?: Principal;
 }
 
 /** A message of more than this is no message about a client: a CONNECT holds less. */
@@ -59,16 +55,40 @@ const CLAIMS_MAX = 100_000;
 
 export class RabbitLogReader implements FormatReader {
   readonly #sink: EvidenceSink;
-  readonly #zoneMinutes: number;
+  readonly #options: RabbitLogOptions;
+  readonly #logins = new CertificateLogins();
   #message: Message | undefined;
+  /** What the last message had in common, if it has been handed on: lines may still follow. */
+  #flushed: string | undefined;
   readonly #open = new Map<string, Connection>();
+  /** The process of the session of each client ID; kept only where newcomers evict. */
+  readonly #owners = new Map<string, string>();
+  /** Connects that are told after the end of the session they evict, by the process of that. */
+  readonly #held = new Map<string, ObservedEvent>();
+  /** Processes whose end has been told before they said it themselves. */
+  readonly #told = new Set<string>();
   /** What a process has said before it is accepted. */
   readonly #claims = new Map<string, Claim>();
   #boots = 1;
+  #stopping = false;
 
-  constructor({ zoneMinutes = 0 }: FormatOptions, sink: EvidenceSink) {
+  constructor(options: RabbitLogOptions, sink: EvidenceSink) {
     this.#sink = sink;
-    this.#zoneMinutes = zoneMinutes;
+    this.#options = options;
+  }
+
+  /** A connection is being made, or is ending: the log will tell more of it soon. */
+  get isTelling(): boolean {
+    return this.#claims.size > 0 || this.#held.size > 0;
+  }
+
+  /**
+   * Hands on the last message without waiting for the next. Lines of it that follow all the same
+   * are dropped: a line break in a client ID must not begin a message.
+   */
+  flush(): void {
+    this.#flushed = this.#message?.head ?? this.#flushed;
+    this.#finish();
   }
 
   read(text: string): void {
@@ -83,8 +103,13 @@ export class RabbitLogReader implements FormatReader {
       if (this.#message.body.length < MESSAGE_LENGTH_MAX) this.#message.body += `\n${body}`;
       return;
     }
+    if (this.#message === undefined && this.#flushed === head) {
+      this.#sink.unread('it came too late to belong to the message before');
+      return;
+    }
+    this.#flushed = undefined;
     this.#finish();
-    const at = parseStamp(time, this.#zoneMinutes);
+    const at = parseStamp(time, this.#options.zoneMinutes ?? 0);
     if (at === undefined) {
       this.#sink.unread('its time is none');
       return;
@@ -94,6 +119,8 @@ export class RabbitLogReader implements FormatReader {
 
   end(): void {
     this.#finish();
+    for (const event of this.#held.values()) this.#sink.event(event);
+    this.#held.clear();
   }
 
   #finish(): void {
@@ -105,6 +132,15 @@ export class RabbitLogReader implements FormatReader {
       this.#restarted(at);
       return;
     }
+    if (STOPPING.test(body)) {
+      this.#stopping = true;
+      this.#closeAll(at, ['at']);
+      return;
+    }
+    const name = AUTHENTICATED.exec(body)?.[1];
+    if (name !== undefined) this.#logins.authenticated(name);
+    const alert = this.#options.tlsIsMqtt === true ? TLS_ALERT.exec(body)?.[1] : undefined;
+    if (alert !== undefined) this.#refusedByTls(message, alert);
     if (!/MQTT|^Received a CONNECT/.test(body)) return;
     const accepted = ACCEPTED.exec(body);
     if (accepted !== null) {
@@ -113,7 +149,10 @@ export class RabbitLogReader implements FormatReader {
     }
     const claim = claimIn(body);
     if (claim !== undefined) {
+      // A second CONNECT changes nothing of the session.
+      if (this.#open.has(process)) return;
       this.#claim(process, claim);
+      if (claim.principal === undefined) this.#logins.connect(process);
       return;
     }
     const end = ENDS.find(([pattern]) => pattern.test(body));
@@ -123,22 +162,79 @@ export class RabbitLogReader implements FormatReader {
   #accepted(match: RegExpExecArray, { at, process }: Message): void {
     const [, oldPeer, oldId, newPeer, newId] = match;
     const peer = peerOf(oldPeer ?? newPeer);
+    const claim = this.#claims.get(process);
+    const login = this.#logins.accepted(process);
+    const { kindOf } = this.#options;
+    const principal =
+      claim?.principal ??
+      (login === undefined ? undefined : { kind: kindOf?.(login) ?? 'username', value: login });
     const connection: Connection = {
       sessionId: `rabbitmq-${this.#boots}-${process.slice(1, -1)}`,
       clientId: fromLatin1(oldId ?? newId ?? ''),
       ...peer,
+      ...given('principal', principal),
     };
-    const claim = this.#claims.get(process);
     this.#claims.delete(process);
+    const evicted = this.#evictedBy(connection.clientId, process);
     this.#open.set(process, connection);
-    this.#sink.event({ kind: 'connected', vantage: 'broker', at, ...connection, ...claim });
+    const doubt = login === undefined ? {} : { inferred: ['principal'] };
+    const connected = { kind: 'connected', vantage: 'broker', at } as const;
+    const event = { ...connected, ...connection, ...claim, ...doubt };
+    if (evicted === undefined) this.#sink.event(event);
+    else this.#held.set(evicted, event);
+    // One that came while the others were told has gone with them.
+    if (this.#stopping) this.#closeAll(at, ['at']);
+  }
+
+  /**
+   * The process of the session that a newcomer evicts, if its end has not been told. Two processes
+   * write, and the newcomer's may be faster: what it has to say waits for the other.
+   */
+  #evictedBy(clientId: string, process: string): string | undefined {
+    if (this.#options.evicts !== true) return undefined;
+    const owner = this.#owners.get(clientId);
+    this.#owners.set(clientId, process);
+    return owner !== undefined && this.#open.has(owner) ? owner : undefined;
+  }
+
+  /** A session ends whose connect still waits: the session that it evicted has ended before. */
+  #evictHoldersOf({ sessionId }: Connection, at: number): void {
+    const waiting = [...this.#held].find(([, event]) => event.sessionId === sessionId);
+    if (waiting === undefined) return;
+    const [owner] = waiting;
+    const evicted = this.#open.get(owner);
+    this.#open.delete(owner);
+    if (evicted !== undefined) {
+      this.#evictHoldersOf(evicted, at);
+      this.#told.add(owner);
+      const end = { kind: 'closed', vantage: 'broker', at, reason: 'session-taken-over' } as const;
+      this.#sink.event({ ...evicted, ...end, inferred: ['at', 'reason'] });
+    }
+    this.#release(owner);
+  }
+
+  /** Hands on the connect that has waited for the end of this process. */
+  #release(process: string): void {
+    const held = this.#held.get(process);
+    this.#held.delete(process);
+    if (held !== undefined) this.#sink.event(held);
+  }
+
+  #refusedByTls({ at, process, body }: Message, alert: string): void {
+    const reason = OF_CERTIFICATE.test(alert) ? 'auth-error' : 'protocol-error';
+    const sessionId = `rabbitmq-${this.#boots}-tls-${process.slice(1, -1)}`;
+    const failed = { kind: 'connect-failed', vantage: 'broker', clientId: '' } as const;
+    this.#sink.event({ ...failed, at, sessionId, reason, raw: body });
   }
 
   /** What is said of one connection before it is accepted; the memory for it is bounded. */
   #claim(process: string, claim: Claim): void {
     if (this.#claims.size >= CLAIMS_MAX) {
       const [oldest] = this.#claims.keys();
-      if (oldest !== undefined) this.#claims.delete(oldest);
+      if (oldest !== undefined) {
+        this.#claims.delete(oldest);
+        this.#logins.ended(oldest);
+      }
     }
     this.#claims.set(process, { ...this.#claims.get(process), ...claim });
   }
@@ -147,8 +243,15 @@ export class RabbitLogReader implements FormatReader {
     const connection = this.#open.get(process);
     this.#open.delete(process);
     this.#claims.delete(process);
+    this.#logins.ended(process);
+    if (this.#told.delete(process)) return;
     if (connection !== undefined) {
+      if (this.#owners.get(connection.clientId) === process) {
+        this.#owners.delete(connection.clientId);
+      }
+      this.#evictHoldersOf(connection, at);
       this.#sink.event({ kind: 'closed', vantage: 'broker', at, ...connection, reason });
+      this.#release(process);
       return;
     }
     const duplicate = / with (?:duplicate id|client ID) '(.*?)'(?:, reason: [^']*)?$/s.exec(body);
@@ -164,43 +267,22 @@ export class RabbitLogReader implements FormatReader {
   }
 
   #restarted(at: number): void {
-    for (const connection of this.#open.values()) {
-      const end = { kind: 'closed', vantage: 'broker', at, reason: 'server-initiated' } as const;
-      this.#sink.event({ ...connection, ...end, inferred: ['at', 'reason'] });
-    }
-    this.#open.clear();
-    this.#claims.clear();
+    this.#closeAll(at, ['at', 'reason']);
+    this.#stopping = false;
     this.#boots += 1;
   }
-}
 
-interface Claim {
-  readonly principal?: Principal;
-  readonly cleanStart?: boolean;
-  readonly protocolVersion?: 3 | 4 | 5;
-  readonly keepAliveSeconds?: number;
-}
-
-function claimIn(body: string): Claim | undefined {
-  const received = RECEIVED.exec(body);
-  if (received === null) return undefined;
-  const [, username = '', cleanStart, version, keepAlive] = received;
-  const name = /^"(.*)"$/s.exec(username)?.[1];
-  return {
-    ...(name === undefined ? {} : { principal: { kind: 'username', value: fromLatin1(name) } }),
-    cleanStart: cleanStart === 'true',
-    ...given('protocolVersion', protocolOf(version)),
-    ...given('keepAliveSeconds', wholeOf(keepAlive, 65_535)),
-  };
-}
-
-/** The bytes of UTF-8 text, each written as a character of its own, as text again. */
-function fromLatin1(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: every byte is a character here.
-  if (!/[\x80-\xff]/.test(text) || /[^\x00-\xff]/.test(text)) return text;
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'latin1'));
-  } catch {
-    return text;
+  /** Connections get no line of their own when the broker ends. */
+  #closeAll(at: number, inferred: readonly string[]): void {
+    for (const connection of [...this.#open.values()]) this.#evictHoldersOf(connection, at);
+    for (const connection of this.#open.values()) {
+      const end = { kind: 'closed', vantage: 'broker', at, reason: 'server-initiated' } as const;
+      this.#sink.event({ ...connection, ...end, inferred });
+    }
+    this.#open.clear();
+    this.#owners.clear();
+    this.#told.clear();
+    for (const process of this.#claims.keys()) this.#logins.ended(process);
+    this.#claims.clear();
   }
 }

@@ -1,7 +1,8 @@
 /** RabbitMQ with the MQTT plugin: its log, or what its event exchange reports. */
 import type { TextFormat } from './format.ts';
 import { RabbitEventReader } from './rabbitmq-events.ts';
-import { RABBITMQ_STAMP, RabbitLogReader } from './rabbitmq-log.ts';
+import { RABBITMQ_STAMP } from './rabbitmq-lines.ts';
+import { RabbitLogReader } from './rabbitmq-log.ts';
 
 const EVENTS = /"(?:routing_key|event|type)"\s*:\s*"(?:connection|channel|queue|user|binding)\./;
 

@@ -64,7 +64,7 @@ function expected(
   return sessions
     .map(({ clientId, ip, port, connectedAt, closedAt, reason }) => ({
       clientId,
-      ip,
+      ip: sample.hasIp === false ? undefined : ip,
       port: sample.hasPort ? port : undefined,
       connectedAt: round(connectedAt),
       closedAt: round(closedAt),

@@ -266,6 +266,44 @@ describe('nats-server', () => {
     ]);
   });
 
+  test('with debug a refusal is told once, and of the one that a guard holds back as such', () => {
+    const texts = [
+      '[DBG] 10.0.0.1:2 - mid:5 - Client connection created',
+      '[ERR] 10.0.0.1:2 - mid:5 - "b" - authentication error - User ""',
+      '[DBG] 10.0.0.1:2 - mid:5 - "b" - Client connection closed: Authentication Failure',
+      '[ERR] 10.0.0.1:2 - mid:5 - "b" - unable to connect: authentication error',
+      '[DBG] 10.0.0.1:3 - mid:6 - Client connection created',
+      '[DBG] 10.0.0.1:3 - mid:6 - "c" - Client connection closed: Duplicate Client ID',
+      '[ERR] 10.0.0.1:3 - mid:6 - "c" - unable to connect: connection closed',
+      '[DBG] 10.0.0.1:4 - mid:7 - Client connection created',
+      '[ERR] 10.0.0.1:4 - mid:7 - TLS handshake error: tls: first record does not look like a TLS handshake',
+      '[DBG] 10.0.0.1:4 - mid:7 - Client connection closed: TLS Handshake Failure',
+    ];
+    const { events } = readFormat('nats', texts.map((text, i) => line(i, text)).join('\n'));
+    expect(told(events)).toEqual([
+      'connect-failed b 1 auth-error',
+      'connect-failed c 5 throttled',
+      'connect-failed  8 protocol-error',
+    ]);
+  });
+
+  test('an eviction is told at the line that names both, before the newcomer is connected', () => {
+    const texts = [
+      '[DBG] 10.0.0.1:2 - mid:5 - Client connection created',
+      '[DBG] 10.0.0.1:2 - mid:5 - "a" - Client connected',
+      '[DBG] 10.0.0.1:3 - mid:6 - Client connection created',
+      '[WRN] 10.0.0.1:3 - mid:6 - "a" - Replacing old client "10.0.0.1:2 - mid:5 - \\"a\\"" since both have the same client ID "a"',
+      '[DBG] 10.0.0.1:3 - mid:6 - "a" - Client connected',
+      '[DBG] 10.0.0.1:2 - mid:5 - "a" - Client connection closed: Duplicate Client ID',
+    ];
+    const { events } = readFormat('nats', texts.map((text, i) => line(i, text)).join('\n'));
+    expect(told(events)).toEqual([
+      'connected a 1',
+      'closed a 3 session-taken-over',
+      'connected a 4',
+    ]);
+  });
+
   test('an open connection of /connz names its certificate', () => {
     const connection = {
       cid: 4,
