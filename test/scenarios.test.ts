@@ -38,6 +38,12 @@ function scenariosOn(broker: 'embedded' | 'mosquitto', note: string, available: 
           overrides: { timeScale: TIME_SCALE, mqttVersion },
         });
         expect(report).toBeMet();
+        // The broker's records have every session that a device had.
+        for (const { observability } of report.runs) {
+          const kinds = observability?.disagreements.map(({ kind }) => kind);
+          expect(kinds ?? ['nothing was joined']).not.toContain('broker-missed-session');
+          expect(observability?.counts.ambiguous).toBe(0);
+        }
       });
     });
   });

@@ -25,8 +25,17 @@ export interface ConnectRequest {
 /** Exactly one of `connected` and `failed` is called, then `closed` once after `connected`. */
 export interface ConnectionListener {
   connected(info: { readonly at: EpochMs; readonly ip?: string; readonly port?: number }): void;
-  /** Refused or lost before CONNACK; `raw` says how, in the words of TLS, TCP or MQTT. */
-  failed(info: { readonly at: EpochMs; readonly reason: CloseReason; readonly raw: string }): void;
+  /**
+   * Refused or lost before CONNACK; `raw` says how, in the words of TLS, TCP or MQTT. The address is
+   * there if TCP was connected.
+   */
+  failed(info: {
+    readonly at: EpochMs;
+    readonly reason: CloseReason;
+    readonly raw: string;
+    readonly ip?: string;
+    readonly port?: number;
+  }): void;
   closed(info: { readonly at: EpochMs; readonly reason: CloseReason; readonly raw: string }): void;
   received(): void;
 }

@@ -29,13 +29,14 @@ export class DeviceTls {
 
   /** Starts the handshake on a socket that is connected. Throws for a key OpenSSL won't take. */
   open(socket: Socket, request: ConnectRequest): TLSSocket {
-    const { host, serverName } = request.endpoint;
+    const { host, serverName, alpnProtocols } = request.endpoint;
     const name = serverName ?? host;
     const stream: TLSSocket = connect({
       socket,
       host: name,
       // SNI carries no addresses (RFC 6066 §3).
       ...(isIP(name) === 0 ? { servername: name } : {}),
+      ...(alpnProtocols === undefined ? {} : { ALPNProtocols: [...alpnProtocols] }),
       secureContext: this.#context(request),
       // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
       rejectUnauthorized: true,

@@ -71,7 +71,9 @@ class MqttConnection implements Connection {
 
   reset(): void {
     this.#cause ??= { reason: 'connection-lost', raw: 'RST sent' };
-    this.#socket.resetAndDestroy();
+    // Node can't reset what it is shutting down: it would leak the handle, and spin at its exit.
+    if (this.#socket.writableEnded) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   abandon(): void {
@@ -174,7 +176,7 @@ class MqttConnection implements Connection {
     this.#phase = 'ended';
     const cause: CloseCause = this.#cause ?? { reason: 'unknown', raw: 'FIN' };
     if (wasConnected) this.#listener.closed({ at, ...cause });
-    else this.#listener.failed({ at, ...cause });
+    else this.#listener.failed({ at, ...cause, ...this.#local });
     this.#client?.end(true);
     this.#socket.destroy();
   }

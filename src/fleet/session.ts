@@ -161,10 +161,11 @@ export class DeviceSession {
     tell({ type: 'connected' }, at);
   }
 
-  #onFailed({ at, reason, raw }: End): void {
+  #onFailed({ at, reason, raw, ip, port }: Parameters<ConnectionListener['failed']>[0]): void {
     const { tally, tell } = this.#options;
     tally.failed(reason === 'client-initiated' ? undefined : raw);
-    this.#ports.record({ kind: 'connect-failed', at, ...this.#common, reason, raw });
+    const address = { ...(ip !== undefined && { ip }), ...(port !== undefined && { port }) };
+    this.#ports.record({ kind: 'connect-failed', at, ...this.#common, ...address, reason, raw });
     tell({ type: 'failed', reason }, at);
   }
 

@@ -5,6 +5,7 @@
  */
 import type { DuckDBAppender, DuckDBDataChunk, DuckDBType, ENUM } from '@duckdb/node-api';
 import { CLOSE_REASONS, type ConnectionEvent, type ObservedEvent } from './event.ts';
+import { plainAddress } from './plain-address.ts';
 
 /** Rows of a chunk: DuckDB's own vector size. */
 const CHUNK_ROWS = 2_048;
@@ -132,9 +133,4 @@ export class EventAppender {
 
 function certificateOf({ certificateId, principal }: ObservedEvent): Cell {
   return certificateId ?? (principal?.kind === 'certificate-id' ? principal.value : null);
-}
-
-/** A dual-stack socket shows `::ffff:127.0.0.1` where another shows `127.0.0.1`. */
-function plainAddress(ip: string): string {
-  return ip.includes(':') ? ip.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '') : ip;
 }

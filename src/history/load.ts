@@ -17,7 +17,7 @@ import type { Input } from './inputs/open.ts';
 import { type LostFile, type SortOptions, sortInputs } from './inputs/sort.ts';
 import { linesOf } from './lines.ts';
 import { type HistoryReading, type HistorySink, readHistory } from './reader.ts';
-import type { HistoryStore } from './store.ts';
+import type { EventTaker, HistoryStore } from './store.ts';
 
 /** A source that has been read into a store. */
 export interface LoadedHistory extends HistoryReading {
@@ -44,7 +44,7 @@ export interface LoadOptions extends SortOptions {
  * for what can't be found or is no evidence.
  */
 export async function loadHistories(
-  store: HistoryStore,
+  store: EventTaker | HistoryStore,
   inputs: readonly string[],
   options: LoadOptions = {},
 ): Promise<readonly LoadedHistory[]> {
@@ -66,9 +66,10 @@ export async function loadHistories(
       header: onHeader,
       events: (events) => store.append(run, events),
     };
-    const bulk = (await isForBulk(store, input.name))
-      ? await readInBulk(store, input.name, onHeader)
-      : undefined;
+    const bulk =
+      'query' in store && (await isForBulk(store, input.name))
+        ? await readInBulk(store, input.name, onHeader)
+        : undefined;
     const reading = bulk ?? (await readHistory(input.name, sink, linesOf(input.chunks())));
     loaded.push({ ...reading, run, format: 'doppelfleet', ...damageOf(input) });
   }

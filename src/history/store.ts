@@ -21,11 +21,15 @@ export type SqlParameters = Readonly<Record<string, string | number | boolean>>;
 /** Rows of a query; the caller names their shape, which its SQL must produce. */
 export type Query = <Row>(sql: string, parameters?: SqlParameters) => Promise<readonly Row[]>;
 
-export interface HistoryStore {
+/** Whatever histories can be read into. */
+export interface EventTaker {
   /** Adds events under a number that tells recordings apart. */
   append(run: number, events: readonly ConnectionEvent[]): void;
   /** As {@link append}, for events that are numbered on from `first`. */
   appendFrom(run: number, first: number, events: readonly ObservedEvent[]): void;
+}
+
+export interface HistoryStore extends EventTaker {
   readonly query: Query;
   /** Whether statements may read a file, because the store was opened for it. */
   mayRead(file: string): boolean;

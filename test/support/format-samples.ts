@@ -27,6 +27,8 @@ export interface FormatSample {
   readonly reads?: Partial<Record<CloseReason, CloseReason>>;
   readonly precisionMs: 1 | 1000;
   readonly hasPort: boolean;
+  /** False where records carry no address at all; true by default. */
+  readonly hasIp?: boolean;
   /** One record a line, so that lines can be cut, repeated and shuffled. */
   readonly lines: boolean;
   /** Order and repetition of its lines mean nothing. */
@@ -191,6 +193,34 @@ function hivemq({ at, kind, session }: Moment): string[] {
       ? 'Another client connected with the same clientId.'
       : 'Client was idle for too long.';
   return [`${head} was disconnected. reason: ${words}.`, `${head} disconnected ungracefully.`];
+}
+
+const AZURE_REASONS: Partial<Record<CloseReason, string>> = {
+  'client-initiated': 'ClientInitiatedDisconnect',
+  'session-taken-over': 'SessionTakenOver',
+  'keep-alive-timeout': 'ConnectionLost',
+  'connection-lost': 'ConnectionLost',
+};
+
+function azure({ at, kind, session, number }: Moment): object {
+  const connected = kind === 'connected';
+  return {
+    specversion: '1.0',
+    id: `5249c38a-a048-46dd-8f60-${String(number).padStart(12, '0')}`,
+    time: iso(at).replace('Z', '4046Z'),
+    type: `Microsoft.EventGrid.MQTTClientSession${connected ? 'Connected' : 'Disconnected'}`,
+    source: '/subscriptions/0000/resourceGroups/rg/providers/Microsoft.EventGrid/namespaces/ns',
+    subject: `clients/${session.user}/sessions/${session.clientId}`,
+    data: {
+      namespaceName: 'ns',
+      clientAuthenticationName: session.user,
+      clientSessionName: session.clientId,
+      sequenceNumber: number,
+      ...(connected
+        ? {}
+        : { disconnectionReason: AZURE_REASONS[session.reason ?? 'unknown'] ?? 'ServerError' }),
+    },
+  };
 }
 
 const latin1 = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
@@ -508,6 +538,17 @@ export const FORMAT_SAMPLES: readonly FormatSample[] = [
     hasPort: false,
     lines: true,
     refuses: hasControl,
+  },
+  {
+    id: 'azure-event-grid',
+    name: 'azure-event-grid',
+    origin: 'Azure Event Grid documentation, not run',
+    write: (sessions) => lines(sessions, (moment) => JSON.stringify(azure(moment))),
+    reads: { 'keep-alive-timeout': 'connection-lost' },
+    precisionMs: 1,
+    hasPort: false,
+    hasIp: false,
+    lines: true,
   },
   {
     id: 'rabbitmq',

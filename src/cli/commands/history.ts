@@ -15,6 +15,7 @@ import {
 import { type Command, defineCommand } from '../command.ts';
 import { styleFor } from '../environment.ts';
 import { jsonOption, wholeNumber } from '../options.ts';
+import { joinCommand } from './history-join.ts';
 import { sourceFrom, sourceOptions } from './source-options.ts';
 
 const convert = defineCommand({
@@ -145,7 +146,7 @@ function at(ms: number): string {
 export const historyCommand: Command = {
   register: (parser, env, done) =>
     parser.command('history', 'Datasets for long histories, and what a history holds', (inner) => {
-      for (const command of [convert, info]) command.register(inner, env, done);
+      for (const command of [convert, info, joinCommand]) command.register(inner, env, done);
       return inner.demandCommand(1, 'Say what to do; history --help shows the commands.');
     }),
 };

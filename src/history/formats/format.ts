@@ -12,6 +12,7 @@ export const FORMAT_IDS = [
   'mosquitto',
   'emqx',
   'hivemq',
+  'azure-event-grid',
   'rabbitmq',
   'nats',
   'csv',

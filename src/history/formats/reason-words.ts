@@ -50,6 +50,8 @@ const WORDS: Readonly<Record<string, CloseReason>> = {
   CLIENTAUTHORIZATIONERROR: 'auth-error',
   CLIENTERROR: 'protocol-error',
   QUOTAEXCEEDED: 'throttled',
+  IPFORBIDDEN: 'auth-error',
+  SESSIONOVERFLOW: 'throttled',
   SERVERERROR: 'server-initiated',
   SERVERINITIATEDDISCONNECT: 'server-initiated',
   // NATS

@@ -1,6 +1,7 @@
 /** Every evidence format, one line each. */
 import { awsCloudwatch } from './aws-cloudwatch.ts';
 import { awsLifecycle } from './aws-lifecycle.ts';
+import { azureEventGrid } from './azure-event-grid.ts';
 import { csv } from './csv.ts';
 import { doppelfleet } from './doppelfleet.ts';
 import { emqx } from './emqx.ts';
@@ -18,6 +19,7 @@ export const FORMATS = {
   mosquitto,
   emqx,
   hivemq,
+  'azure-event-grid': azureEventGrid,
   rabbitmq,
   nats,
   csv,
