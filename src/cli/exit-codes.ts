@@ -1,5 +1,12 @@
 /** From reports to the exit code: the most serious of all. The table is part of `--help`. */
-import { EXIT, type ExitCode, mergeOutcomes, type Outcome, type Report } from '../index.ts';
+import {
+  EXIT,
+  type ExitCode,
+  mergeOutcomes,
+  type Outcome,
+  type Report,
+  type ScriptReport,
+} from '../index.ts';
 
 export const EXIT_CODES_HELP = [
   'Exit codes:',
@@ -16,13 +23,18 @@ const BY_OUTCOME: Readonly<Record<Outcome, ExitCode>> = {
   inconclusive: EXIT.inconclusive,
 };
 
-function outcomeExitCode(outcome: Outcome): ExitCode {
+export function outcomeExitCode(outcome: Outcome): ExitCode {
   return BY_OUTCOME[outcome];
 }
 
-export function exitCodeOf(reports: readonly Report[], interrupted: boolean): ExitCode {
-  const runs = reports.flatMap((report) => report.runs);
-  if (interrupted || runs.some((run) => run.outcome === 'interrupted')) return EXIT.interrupted;
-  if (runs.some((run) => run.outcome === 'failed')) return EXIT.unavailable;
+export function exitCodeOf(
+  reports: readonly (Report | ScriptReport)[],
+  interrupted: boolean,
+): ExitCode {
+  const ends = reports.flatMap((report) =>
+    'kind' in report ? [report.ended] : report.runs.map((run) => run.outcome),
+  );
+  if (interrupted || ends.includes('interrupted')) return EXIT.interrupted;
+  if (ends.includes('failed')) return EXIT.unavailable;
   return outcomeExitCode(mergeOutcomes(reports.map((report) => report.outcome)));
 }

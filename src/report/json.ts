@@ -1,6 +1,9 @@
 /** The report as JSON: the whole of it, versioned by `reportVersion`. */
 import type { Report } from './report.ts';
+import type { ScriptReport } from './script-report.ts';
 
-export function renderJson(report: Report | readonly Report[]): string {
+type AnyReport = Report | ScriptReport;
+
+export function renderJson(report: AnyReport | readonly AnyReport[]): string {
   return `${JSON.stringify(report, null, 2)}\n`;
 }

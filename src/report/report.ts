@@ -5,6 +5,7 @@
 import type { AuditResult } from '../audit/finding.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { FleetStatistics } from '../fleet/statistics.ts';
+import type { Observability } from '../history/join/observability.ts';
 import type { Verdict } from '../verdict/expectation.ts';
 import type { Outcome } from '../verdict/outcome.ts';
 
@@ -49,6 +50,8 @@ export interface RunReport {
   /** Values by the names of the threshold catalogue. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly audit: AuditResult;
+  /** Both sides of every connection compared; absent when only one side was recorded. */
+  readonly observability?: Observability;
   readonly verdict: Verdict;
   readonly notes: readonly string[];
 }

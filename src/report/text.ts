@@ -6,6 +6,7 @@ import { formatDuration } from '../core/time.ts';
 import { renderFindings } from './findings-table.ts';
 import type { BlastRadius, Report, RunReport } from './report.ts';
 import { type Cell, outcomeCell, outcomeMark, type Style, table, wrap } from './style.ts';
+import { observabilityLines } from './two-sided.ts';
 
 /** What is about to be touched, what is planted, and what is left to chance. */
 export function renderBlastRadius(radius: BlastRadius, style: Style): string {
@@ -42,7 +43,7 @@ export function renderFixedRadius(radius: BlastRadius, before: BlastRadius, styl
 const LABEL_WIDTH = 14;
 
 /** Lines of text under a label at the left, broken to the terminal's width. */
-function field(label: string, texts: readonly string[], style: Style): readonly string[] {
+export function field(label: string, texts: readonly string[], style: Style): readonly string[] {
   const width = style.width - LABEL_WIDTH - 2;
   return texts.flatMap((text, index) =>
     wrap(text, width).map((line, part) => {
@@ -68,6 +69,7 @@ export function renderReport(report: Report, style: Style): string {
       : []),
     style.bold('Verdict'),
     renderVerdict(report, style),
+    ...renderBothSides(report, style),
     style.bold('Evidence'),
     ...report.runs.flatMap((run) =>
       field(run.fix ? 'with the fix' : 'history', [run.history], style),
@@ -77,6 +79,17 @@ export function renderReport(report: Report, style: Style): string {
     '',
   ];
   return parts.join('\n');
+}
+
+/** Of the run as the scenario says; those with fixes are in report.json. */
+function renderBothSides(report: Report, style: Style): readonly string[] {
+  const observability = report.runs[0]?.observability;
+  if (observability === undefined) return [];
+  return [
+    style.bold('Evidence from both sides'),
+    ...field('broker log', observabilityLines(observability), style),
+    '',
+  ];
 }
 
 function renderComparison(report: Report, style: Style): string {

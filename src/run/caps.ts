@@ -19,6 +19,15 @@ export const DEFAULT_CAPS: Caps = {
   durationMsMax: CAP_DURATION_MS,
 };
 
+/** Throws a {@link UserError} if a script may take longer than the cap. */
+export function checkLongest(totalMs: number, { durationMsMax }: Caps): void {
+  if (totalMs <= durationMsMax) return;
+  throw new UserError(EXIT.usage, {
+    message: `the script may take ${formatDuration(totalMs)}, the cap is ${formatDuration(durationMsMax)}`,
+    hint: `wait or repeat less, or raise it with --max-duration ${Math.ceil(totalMs / 1000)}s`,
+  });
+}
+
 /** Throws a {@link UserError} that names every cap the plan exceeds. */
 export function checkCaps(radius: BlastRadius, caps: Caps): void {
   const problems: Problem[] = [];

@@ -13,6 +13,7 @@ import { LineWriter } from '../history/line-writer.ts';
 import { openHistoryWriter } from '../history/writer.ts';
 import type { Credential } from '../identity/types.ts';
 import type { FleetPlan } from '../scenario/plan.ts';
+import type { ConfiguredStart } from './broker-trust.ts';
 import type { RunObserver, RunProgress } from './ports.ts';
 import { unreachable } from './reachable.ts';
 import { waitUntil } from './real-clock.ts';
@@ -32,6 +33,8 @@ export interface DriveJob {
   readonly adapter: BrokerAdapter;
   readonly server: BrokerStartOptions['server'];
   readonly deviceCaPem: string;
+  /** What the broker is given besides, if its configuration needs it. */
+  readonly configured?: ConfiguredStart;
   readonly workFolder: string;
   readonly credentials: ReadonlyMap<string, Credential>;
   readonly connector: Connector;
@@ -74,6 +77,8 @@ export async function driveFleet(job: DriveJob): Promise<DriveResult> {
     workFolder: job.workFolder,
     server: job.server,
     deviceCaPem: job.deviceCaPem,
+    principals: [...new Set([...job.credentials.values()].map((one) => one.thingName))],
+    ...job.configured,
     onEvent: (event) => {
       if (event.reason === 'session-taken-over') takeovers.add();
       record(event);

@@ -1,9 +1,11 @@
 /** What a run is given from outside, and whom it tells how it goes. */
 import type { BrokerAdapter } from '../broker/adapter.ts';
+import type { BrokerConfiguration } from '../broker/configuration.ts';
 import type { Clock } from '../core/time.ts';
 import type { FleetSnapshot } from '../fleet/statistics.ts';
 import type { BlastRadius, Report, RunReport } from '../report/report.ts';
 import type { ScenarioOverrides } from '../scenario/change.ts';
+import type { BrokerTrust } from './broker-trust.ts';
 import type { Caps } from './caps.ts';
 
 /** Where a drive of the fleet stands. */
@@ -51,8 +53,14 @@ export type BrokerChoice =
 export interface RunOptions {
   /** Default: the embedded broker. */
   readonly broker?: BrokerChoice;
+  /** What a local broker runs with, instead of its adapter's own configuration. */
+  readonly configuration?: BrokerConfiguration;
+  /** What it trusts besides the fleet's authority; made anew for the run by default. */
+  readonly trust?: BrokerTrust;
   /** Parent of the run's folder; default `runs`. */
   readonly out?: string;
+  /** The run's folder itself, which exists and is empty; instead of one that is made in `out`. */
+  readonly folder?: string;
   /** Store of certificates; default `certs`. */
   readonly certs?: string;
   /** Which authority of the store; default `default`. */

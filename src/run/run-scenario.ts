@@ -5,8 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { auditHistory } from '../audit/engine.ts';
-import { BROKERS } from '../broker/registry.ts';
-import { checkTarget, isLoopback } from '../broker/target.ts';
+import { isLoopback } from '../broker/target.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import { plural } from '../core/text.ts';
@@ -14,7 +13,7 @@ import type { Clock } from '../core/time.ts';
 import { mqttConnector } from '../fleet/mqtt-connector.ts';
 import { ensureDevices } from '../identity/ensure-devices.ts';
 import { ensureServer } from '../identity/ensure-server.ts';
-import { openStore, type Store } from '../identity/store.ts';
+import type { Store } from '../identity/store.ts';
 import { deviceCaPem } from '../identity/store-authority.ts';
 import type { Credential } from '../identity/types.ts';
 import { renderJson } from '../report/json.ts';
@@ -28,14 +27,21 @@ import type { Scenario } from '../scenario/schema.ts';
 import { mergeOutcomes } from '../verdict/outcome.ts';
 import { judge } from '../verdict/verdict.ts';
 import { blastRadius } from './blast-radius.ts';
+import { configuredStart } from './broker-trust.ts';
 import { checkCaps, DEFAULT_CAPS } from './caps.ts';
 import { type DriveResult, driveFleet } from './drive.ts';
 import { metricsOf } from './metrics.ts';
+import { observeBothSides } from './observe.ts';
 import { resolvePlanted } from './planted-identities.ts';
 import type { BrokerChoice, RunObserver, RunOptions } from './ports.ts';
-import { checkReachable } from './reachable.ts';
 import { realClock } from './real-clock.ts';
 import { createRunFolder, createSubfolder, folderTime } from './run-folder.ts';
+import {
+  checkBrokerAvailable,
+  checkTargetAllowed,
+  DEFAULT_BROKER,
+  openRunStore,
+} from './session-setup.ts';
 import { toolVersion } from './tool-version.ts';
 
 /** The scenario as it is, or with one of its fixes. */
@@ -66,23 +72,18 @@ export async function runScenario(
   options: RunOptions = {},
 ): Promise<Report> {
   const loaded = typeof scenario === 'string' ? await loadScenario(scenario) : scenario;
-  const { broker = { kind: 'local', adapter: BROKERS.embedded } as const, observer = {} } = options;
+  const { broker = DEFAULT_BROKER, observer = {} } = options;
   const variants = planVariants(loaded, broker, options);
-  checkTargetAllowed(loaded.scenario, broker, options);
+  checkTargetAllowed(loaded.scenario.targets, broker, options);
   for (const variant of variants) checkCaps(variant.radius, { ...DEFAULT_CAPS, ...options.caps });
   checkProtocol(variants, broker);
-  const unavailable = await broker.adapter.unavailable();
-  if (unavailable !== undefined) throw new UserError(EXIT.unavailable, { message: unavailable });
-  if (broker.kind === 'external') await checkReachable(broker);
+  await checkBrokerAvailable(broker);
 
   const clock = options.clock ?? realClock;
-  const store = openStore(options.certs ?? 'certs', {
-    now: () => clock.now(),
-    ...(options.authority === undefined ? {} : { authority: options.authority }),
-    onWarning: ({ message, hint }) =>
-      observer.warning?.(hint === undefined ? message : `${message} — ${hint}`),
-  });
-  const folder = await createRunFolder(options.out ?? 'runs', clock.now(), loaded.scenario.name);
+  const store = openRunStore(options, clock, observer);
+  const folder =
+    options.folder ??
+    (await createRunFolder(options.out ?? 'runs', clock.now(), loaded.scenario.name));
   const session: Session = { options, broker, observer, clock, store, folder };
 
   const runs: RunReport[] = [];
@@ -191,6 +192,7 @@ async function runVariant(
     statistics,
     metrics,
     audit,
+    ...(await observeBothSides(drive.history)),
     verdict,
     notes: [...audit.notes, ...evidenceNotes(drive)],
   };
@@ -224,6 +226,7 @@ async function driveVariant(session: Session, variant: Variant, folder: string, 
     adapter: broker.adapter,
     server: { ...server.credential, caPem: server.caPem },
     deviceCaPem: deviceCa ?? '',
+    configured: await configuredStart(store, clock, options),
     workFolder: await createSubfolder(folder, 'broker'),
     credentials,
     connector: await mqttConnector(clock),
@@ -233,16 +236,6 @@ async function driveVariant(session: Session, variant: Variant, folder: string, 
     killSignal: options.killSignal ?? new AbortController().signal,
   });
   return { drive, credentials: credentials as ReadonlyMap<string, Credential> };
-}
-
-function checkTargetAllowed(scenario: Scenario, broker: BrokerChoice, options: RunOptions): void {
-  if (broker.kind === 'local') return;
-  const { allowedTargets = [], allowListFile = "the user's allow-list" } = options;
-  checkTarget(broker.host, broker.port, {
-    named: [...scenario.targets, ...allowedTargets],
-    confirmed: [broker.host],
-    userFile: allowListFile,
-  });
 }
 
 function checkProtocol(variants: readonly Variant[], { adapter }: BrokerChoice): void {

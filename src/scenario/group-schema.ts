@@ -43,7 +43,7 @@ function template(
     });
 }
 
-const keepAliveSeconds = durationMs
+export const keepAliveSeconds = durationMs
   .transform((ms) => ms / 1000)
   .refine((seconds) => Number.isInteger(seconds) && seconds <= KEEP_ALIVE_SECONDS_MAX, {
     message: 'the keep-alive is not a whole number of seconds that two bytes hold',

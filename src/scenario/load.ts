@@ -2,15 +2,14 @@
  * Reads scenario files: YAML → validated scenario, or every problem with line, column and path.
  * The only part of `scenario/` that touches files.
  */
-import { createHash } from 'node:crypto';
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EXIT, fileError, type Problem, UserError } from '../core/errors.ts';
-import { SCENARIO_BYTES_MAX } from '../core/limits.ts';
+import { EXIT, inOrder, type Problem, UserError } from '../core/errors.ts';
 import { nearest, printable } from '../core/text.ts';
 import { parseYaml } from '../core/yaml-document.ts';
 import { meaningProblems } from './meaning.ts';
+import { digestOf, readScenarioText } from './scenario-text.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
 import { zodProblems } from './zod-problems.ts';
 
@@ -46,23 +45,14 @@ export function parseScenario(text: string, file: string): Scenario {
 /** Loads a scenario by file path or by the name of a built-in one. */
 export async function loadScenario(nameOrFile: string): Promise<LoadedScenario> {
   const file = await resolveScenario(nameOrFile);
-  const text = await readText(file);
-  if (text === undefined) {
-    throw new UserError(EXIT.invalidInput, {
-      file,
-      message: `the file is larger than ${SCENARIO_BYTES_MAX} bytes`,
-      hint: 'a scenario describes groups of devices, not single ones',
-    });
-  }
+  const text = await readScenarioText(file);
   const scenario = parseScenario(text, file);
   return { scenario, file, digest: scenarioDigest(scenario) };
 }
 
 /** SHA-256 over the validated scenario with its keys in order. */
 export function scenarioDigest(scenario: Scenario): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sortKeys(scenario)))
-    .digest('hex');
+  return digestOf(scenario);
 }
 
 /** Names of the built-in scenarios, in order. */
@@ -72,29 +62,6 @@ export async function builtInScenarios(): Promise<readonly string[]> {
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => basename(name, '.yaml'))
     .sort();
-}
-
-/** The text of the file, or undefined if it is too long; reads no more than it may have. */
-async function readText(file: string): Promise<string | undefined> {
-  try {
-    const handle = await open(file);
-    try {
-      const stream = handle.createReadStream({ end: SCENARIO_BYTES_MAX, autoClose: false });
-      const bytes = Buffer.concat(await stream.toArray());
-      return bytes.length > SCENARIO_BYTES_MAX ? undefined : bytes.toString('utf8');
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw fileError(error, 'read', file);
-  }
-}
-
-/** As one reads the file, whatever found them. */
-function inOrder(problems: readonly Problem[]): readonly Problem[] {
-  return [...problems].sort(
-    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
-  );
 }
 
 async function resolveScenario(nameOrFile: string): Promise<string> {
@@ -108,14 +75,4 @@ async function resolveScenario(nameOrFile: string): Promise<string> {
       ? `did you mean ${near}? A file is named by its path, such as ./mine.yaml`
       : '`doppelfleet list scenarios` shows the names; a file is named by its path, such as ./mine.yaml',
   });
-}
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sortKeys(inner)]),
-  );
 }

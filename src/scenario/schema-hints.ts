@@ -8,7 +8,7 @@ import { scenarioJsonSchema } from './schema.ts';
 type Path = readonly PropertyKey[];
 
 /** The part of JSON Schema that zod writes for scenarios. */
-interface SchemaNode {
+export interface SchemaNode {
   readonly type?: string;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
@@ -32,9 +32,8 @@ export interface SchemaHints {
   wordsAt(path: Path): readonly string[];
 }
 
-/** Hints for a file that reads as `value`. */
-export function schemaHints(value: unknown): SchemaHints {
-  const root: SchemaNode = scenarioJsonSchema();
+/** Hints for a file that reads as `value`; `root` is its JSON Schema, without references. */
+export function schemaHints(value: unknown, root: SchemaNode = scenarioJsonSchema()): SchemaHints {
   const at = (path: Path): readonly SchemaNode[] => {
     let nodes = branches(root, value);
     let inner = value;

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Problem } from '../core/errors.ts';
 import { nearest, printable } from '../core/text.ts';
 import type { ParsedDocument } from '../core/yaml-document.ts';
-import { type SchemaHints, schemaHints } from './schema-hints.ts';
+import { type SchemaHints, type SchemaNode, schemaHints } from './schema-hints.ts';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -11,14 +11,35 @@ type Words = Pick<Problem, 'message' | 'hint'>;
 
 const MISSING = 'this key is required';
 
+/** What kind of file has the problems; a scenario by default. */
+export interface FileKind {
+  /** Such as `a scenario`. */
+  readonly noun: string;
+  /** What to begin with when there is no map at all. */
+  readonly begin: string;
+  /** JSON Schema as zod writes it, for hints. */
+  readonly schema?: SchemaNode;
+}
+
+const SCENARIO: FileKind = {
+  noun: 'a scenario',
+  begin: 'begin with name, purpose, fleet and duration; the built-in scenarios are examples',
+};
+
 interface Source {
   readonly document: ParsedDocument;
   readonly file: string;
   readonly hints: SchemaHints;
+  readonly kind: FileKind;
 }
 
-export function zodProblems(error: z.ZodError, document: ParsedDocument, file: string): Problem[] {
-  const source = { document, file, hints: schemaHints(document.value) };
+export function zodProblems(
+  error: z.ZodError,
+  document: ParsedDocument,
+  file: string,
+  kind = SCENARIO,
+): Problem[] {
+  const source = { document, file, hints: schemaHints(document.value, kind.schema), kind };
   return error.issues.flatMap((issue) => issueProblems(issue, [], source));
 }
 
@@ -52,7 +73,7 @@ function issueProblems(issue: Issue, base: Path, source: Source): Problem[] {
       return [{ ...place(path, source), ...unionWords(issue, path, hints) }];
     }
     default:
-      return [{ ...place(path, source), ...wording(issue, path, hints) }];
+      return [{ ...place(path, source), ...wording(issue, path, source) }];
   }
 }
 
@@ -101,7 +122,7 @@ function unionWords(
       };
 }
 
-function wording(issue: Issue, path: Path, hints: SchemaHints): Words {
+function wording(issue: Issue, path: Path, { hints, kind }: Source): Words {
   const forms = () => hints.formsAt(path);
   switch (issue.code) {
     case 'custom': {
@@ -109,11 +130,13 @@ function wording(issue: Issue, path: Path, hints: SchemaHints): Words {
       return { message: issue.message, hint: typeof hint === 'string' ? hint : forms() };
     }
     case 'invalid_type':
-      if (path.length === 0) return notAScenario(issue.input);
+      if (path.length === 0) return notAMap(issue.input, kind);
       if (issue.input !== undefined) return unfit(issue.input, path, hints, issue);
       return { message: MISSING, hint: isOurs(issue) ? issue.message : forms() };
     case 'too_small':
-      return { message: isOurs(issue) ? issue.message : small(issue), hint: forms() };
+      return isOurs(issue) && issue.origin === 'array'
+        ? { message: 'the list is empty', hint: issue.message }
+        : { message: isOurs(issue) ? issue.message : small(issue), hint: forms() };
     case 'too_big':
       return { message: `must be at most ${issue.maximum}${unitOf(issue.origin)}`, hint: forms() };
     default:
@@ -152,13 +175,13 @@ function unknownKey(key: string, path: Path, hints: SchemaHints): Words {
   };
 }
 
-function notAScenario(input: unknown): Words {
+function notAMap(input: unknown, { noun, begin }: FileKind): Words {
   return {
     message:
       input === null || input === undefined
         ? 'the file is empty'
-        : `a scenario is a map of keys, this is ${shown(input)}`,
-    hint: 'begin with name, purpose, fleet and duration; the built-in scenarios are examples',
+        : `${noun} is a map of keys, this is ${shown(input)}`,
+    hint: begin,
   };
 }
 

@@ -18,7 +18,9 @@ limits: { latenessP99: 60s }
 const COMMANDS = [
   'run',
   'plan',
+  'matrix',
   'validate',
+  'probe',
   'list',
   'audit',
   'audits',
@@ -41,6 +43,8 @@ describe('help', () => {
     ['plan'],
     ['validate'],
     ['list'],
+    ['matrix'],
+    ['probe'],
     ['audit'],
     ['history', 'convert'],
     ['history', 'info'],
@@ -179,6 +183,7 @@ describe('list', () => {
     const lists = JSON.parse((await runCli(['list', '--json'])).stdout);
     expect(Object.keys(lists)).toEqual([
       'scenarios',
+      'scripts',
       'checks',
       'behaviours',
       'reconnect-policies',
@@ -290,6 +295,14 @@ describe('run', () => {
     const { code, stderr } = await runCli(argv);
     expect(code).toBe(65);
     expect(stderr).toContain('not a readable CA certificate');
+  });
+});
+
+describe('--mqtt-version takes', () => {
+  it.each(['3.1.1', '5'])('%s, which must not be read as a number', async (version) => {
+    const { code, stdout } = await runCli(['plan', 'control-fleet', '--mqtt-version', version]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`MQTT ${version} over TLS`);
   });
 });
 

@@ -3,12 +3,14 @@ import {
   blastRadius,
   EXIT,
   isLoopback,
-  loadScenario,
+  loadAnyScenario,
   planScenario,
   renderBlastRadius,
+  renderScriptPlan,
 } from '../../index.ts';
 import { defineCommand } from '../command.ts';
 import { styleFor } from '../environment.ts';
+import { checkFleetOptions } from '../fleet-options.ts';
 import { brokerFrom, brokerOptions, changeOptions, jsonOption, overridesFrom } from '../options.ts';
 
 export const planCommand = defineCommand({
@@ -17,6 +19,7 @@ export const planCommand = defineCommand({
   examples: [
     ['$0 plan cloned-client-ids', 'devices, rates, what is planted'],
     ['$0 plan cloned-client-ids --fix uuid-client-ids', 'the plan after a fix'],
+    ['$0 plan session-theft', 'the steps of a script, and what each may show'],
     ['$0 plan ./mine.yaml --json > plan.json', 'every device; the same seed gives the same bytes'],
   ],
   options: (parser) =>
@@ -24,11 +27,21 @@ export const planCommand = defineCommand({
       .positional('scenario', {
         type: 'string',
         demandOption: true,
-        describe: 'Name of a built-in scenario, or a file',
+        describe: 'Name of a built-in scenario or script, or a file',
       })
       .option('fix', { type: 'string', describe: 'Apply this fix of the scenario first' }),
   async run(args, env) {
-    const loaded = await loadScenario(args.scenario);
+    const any = await loadAnyScenario(args.scenario);
+    checkFleetOptions([{ name: args.scenario, loaded: any }], args);
+    if (any.kind === 'script') {
+      env.stdout.write(
+        args.json
+          ? `${JSON.stringify(any.script, null, 2)}\n`
+          : renderScriptPlan(any.script, styleFor(env.stdout, env.env)),
+      );
+      return EXIT.met;
+    }
+    const loaded = any.fleet;
     const plan = planScenario(loaded, {
       overrides: overridesFrom(args),
       ...(args.fix === undefined ? {} : { fix: args.fix }),

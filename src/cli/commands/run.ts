@@ -1,25 +1,28 @@
-/** `doppelfleet run`: drive the fleet, audit what happened, judge it. */
-import { access, constants, stat, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+/** `doppelfleet run`: drive fleets, audit what happened, judge it; play scripts, step by step. */
 import {
   type Caps,
   EXIT,
   type ExitCode,
-  fileError,
   loadAllowedTargets,
-  loadScenario,
+  loadAnyScenario,
+  loadConfiguration,
   type Problem,
-  printable,
   type Report,
   type RunOptions,
   renderJson,
   renderJunit,
   runScenario,
+  runScript,
+  type ScriptReport,
+  type ScriptRunOptions,
+  shellWord,
   UserError,
 } from '../../index.ts';
 import { defineCommand } from '../command.ts';
-import { allowListFile, type CliEnvironment, styleFor } from '../environment.ts';
+import { allowListFile, styleFor } from '../environment.ts';
 import { exitCodeOf } from '../exit-codes.ts';
+import { checkFleetOptions } from '../fleet-options.ts';
+import { interruptible } from '../interrupt.ts';
 import {
   brokerFrom,
   brokerOptions,
@@ -30,11 +33,13 @@ import {
   storeOptions,
   wholeNumber,
 } from '../options.ts';
+import { checkWritable, writeOutput } from '../output-file.ts';
 import { progressObserver } from '../progress.ts';
+import { scriptObserver } from '../script-progress.ts';
 
 export const runCommand = defineCommand({
   command: 'run <scenario..>',
-  describe: 'Run scenarios against a broker and judge what the audit finds',
+  describe: 'Run scenarios, fleets and scripts alike, against a broker and judge them',
   examples: [
     ['$0 run cloned-client-ids', 'a built-in scenario on the embedded broker'],
     ['$0 run ./mine.yaml --broker mosquitto', 'your own scenario on Mosquitto'],
@@ -44,6 +49,11 @@ export const runCommand = defineCommand({
       '$0 run ./mine.yaml --broker mqtts://staging.example:8883 --ca ca.pem',
       'a broker elsewhere, if it is on the allow-list',
     ],
+    ['$0 run session-theft --broker mosquitto', 'a script, step by step'],
+    [
+      '$0 run session-theft:shared-certificate --broker mosquitto --configuration ./broker.conf',
+      'a variant of it, on a configuration of yours',
+    ],
     ['$0 run control-fleet --json > report.json', 'for machines'],
   ],
   options: (parser) =>
@@ -52,7 +62,11 @@ export const runCommand = defineCommand({
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'Names of built-in scenarios, or files',
+        describe: 'Names of built-in scenarios and scripts (<script>:<variant>), or files',
+      })
+      .option('configuration', {
+        type: 'string',
+        describe: 'Configuration file of the broker, with placeholders; docs/matrix.md',
       })
       .option('fix', {
         type: 'string',
@@ -72,31 +86,46 @@ export const runCommand = defineCommand({
     const allowList = allowListFile(env.env);
     const interrupt = interruptible(env);
     try {
-      const options: RunOptions = {
-        broker: await brokerFrom(args),
+      const broker = await brokerFrom(args);
+      const common = {
+        broker,
+        ...(await configurationFrom(args.configuration, broker)),
         out: args.out,
         certs: args.certs,
         authority: args.authority,
-        fixes: args.fix.includes('all') ? 'all' : args.fix,
-        overrides: overridesFrom(args),
-        caps: capsFrom(args),
         allowedTargets: await loadAllowedTargets(allowList),
         allowListFile: allowList,
-        observer: args.quiet ? {} : progressObserver(env.stderr, style),
+        caps: capsFrom(args),
         signal: interrupt.signal,
         killSignal: interrupt.killSignal,
       };
+      const overrides = overridesFrom(args);
+      const fleetOptions: RunOptions = {
+        ...common,
+        fixes: args.fix.includes('all') ? 'all' : args.fix,
+        overrides,
+        observer: args.quiet ? {} : progressObserver(env.stderr, style),
+      };
+      const scriptOptions: ScriptRunOptions = {
+        ...common,
+        ...(overrides.mqttVersion === undefined ? {} : { mqttVersion: overrides.mqttVersion }),
+        observer: args.quiet ? {} : scriptObserver(env.stderr, style),
+      };
       // Every file is read and checked before the first packet, so that no mistake costs a run.
-      if (args.junit !== undefined) await checkWritable(args.junit);
+      if (args.junit !== undefined) await checkWritable('--junit', args.junit);
       const scenarios = await loadAll(args.scenario);
-      const reports: Report[] = [];
-      for (const scenario of scenarios) {
+      checkFleetOptions(scenarios, args);
+      const reports: (Report | ScriptReport)[] = [];
+      for (const { name, loaded } of scenarios) {
         if (interrupt.signal.aborted) break;
-        const name = scenario.name;
         const reproduce = reproduceCommand(env.argv, args.scenario, name);
-        reports.push(await runScenario(scenario.loaded, { ...options, reproduce }));
+        reports.push(
+          loaded.kind === 'fleet'
+            ? await runScenario(loaded.fleet, { ...fleetOptions, reproduce })
+            : await runScript(loaded.script, { ...scriptOptions, reproduce }),
+        );
       }
-      if (args.junit !== undefined) await writeJunit(args.junit, reports);
+      if (args.junit !== undefined) await writeOutput(args.junit, renderJunit(reports));
       if (args.json)
         env.stdout.write(renderJson(reports.length === 1 ? (reports[0] ?? []) : reports));
       return exitCodeOf(reports, interrupt.signal.aborted);
@@ -106,8 +135,23 @@ export const runCommand = defineCommand({
   },
 });
 
+/** The configuration that a broker started here runs with. */
+async function configurationFrom(
+  file: string | undefined,
+  broker: NonNullable<RunOptions['broker']>,
+): Promise<Pick<RunOptions, 'configuration'>> {
+  if (file === undefined) return {};
+  if (broker.kind === 'external') {
+    throw new UserError(EXIT.usage, {
+      message: '--configuration belongs to a broker that is started here',
+      hint: 'leave it out, or choose a broker such as --broker mosquitto',
+    });
+  }
+  return { configuration: await loadConfiguration(file, { broker: broker.adapter.id }) };
+}
+
 async function loadAll(names: readonly string[]) {
-  const results = await Promise.allSettled(names.map((name) => loadScenario(name)));
+  const results = await Promise.allSettled(names.map((name) => loadAnyScenario(name)));
   const problems: Problem[] = [];
   let code: ExitCode = EXIT.invalidInput;
   const loaded = results.flatMap((result, index) => {
@@ -119,20 +163,6 @@ async function loadAll(names: readonly string[]) {
   });
   if (problems.length > 0) throw new UserError(code, problems);
   return loaded;
-}
-
-/** The first interrupt heals and stops, the second drops everything. */
-function interruptible(env: CliEnvironment) {
-  const stop = new AbortController();
-  const kill = new AbortController();
-  const end = env.onInterrupt(() => {
-    if (stop.signal.aborted) kill.abort();
-    else {
-      env.stderr.write('\ninterrupted: closing every connection; once more to drop everything\n');
-      stop.abort();
-    }
-  });
-  return { signal: stop.signal, killSignal: kill.signal, end };
 }
 
 function capsFrom(args: {
@@ -160,29 +190,5 @@ function reproduceCommand(
 ): string {
   const others = new Set(scenarios.filter((other) => other !== name));
   const words = argv.filter((word) => !others.has(word));
-  const quoted = words.map((word) =>
-    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`,
-  );
-  return ['npx doppelfleet', ...quoted].join(' ');
-}
-
-/** A report that can't be written after a run would hide its verdict. */
-async function checkWritable(file: string): Promise<void> {
-  const problem = (message: string): UserError =>
-    new UserError(EXIT.usage, { message, hint: 'name a file in a folder that can be written' });
-  const existing = await stat(file).catch(() => undefined);
-  if (existing?.isDirectory()) throw problem(`--junit ${printable(file)} is a folder`);
-  try {
-    await access(existing === undefined ? dirname(resolve(file)) : file, constants.W_OK);
-  } catch {
-    throw problem(`--junit ${printable(file)} can't be written`);
-  }
-}
-
-async function writeJunit(file: string, reports: readonly Report[]): Promise<void> {
-  try {
-    await writeFile(file, renderJunit(reports));
-  } catch (error) {
-    throw fileError(error, 'write', file);
-  }
+  return ['npx doppelfleet', ...words.map(shellWord)].join(' ');
 }

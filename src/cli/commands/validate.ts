@@ -2,7 +2,7 @@
 import {
   EXIT,
   formatProblem,
-  loadScenario,
+  loadAnyScenario,
   type Problem,
   planScenario,
   UserError,
@@ -31,7 +31,7 @@ export const validateCommand = defineCommand({
       type: 'string',
       array: true,
       demandOption: true,
-      describe: 'Scenario files, or names of built-in scenarios',
+      describe: 'Scenario files, fleets and scripts alike, or names of built-in ones',
     }),
   async run(args, env) {
     const results = await Promise.all(args.file.map(validate));
@@ -50,8 +50,9 @@ export const validateCommand = defineCommand({
 
 async function validate(file: string): Promise<Validation> {
   try {
-    const plan = planScenario(await loadScenario(file));
-    return { file, valid: true, problems: [], warnings: plan.uncertain };
+    const loaded = await loadAnyScenario(file);
+    const warnings = loaded.kind === 'fleet' ? planScenario(loaded.fleet).uncertain : [];
+    return { file, valid: true, problems: [], warnings };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { file, valid: false, problems: error.problems, warnings: [] };
