@@ -2,17 +2,22 @@
 import type { Argv } from 'yargs';
 import {
   BROKERS,
+  type BrokerAdapter,
   EXIT,
-  externalBroker,
   type MqttVersion,
   type Problem,
-  parseBrokerUrl,
   parseDurationMs,
   type RunOptions,
-  readTrustFile,
   type ScenarioOverrides,
   UserError,
 } from '../index.ts';
+import {
+  type ExternalArguments,
+  externalFrom,
+  externalOptions,
+  isBrokerUrl,
+  refuseExternalOptions,
+} from './external-options.ts';
 
 type Broker = NonNullable<RunOptions['broker']>;
 
@@ -40,17 +45,13 @@ export function storeOptions<T>(parser: Argv<T>) {
 }
 
 export function brokerOptions<T>(parser: Argv<T>) {
-  return parser
-    .option('broker', {
+  return externalOptions(
+    parser.option('broker', {
       type: 'string',
       default: 'embedded',
       describe: `${Object.keys(BROKERS).join(', ')}, or mqtts://host:port`,
-    })
-    .option('ca', { type: 'string', describe: 'PEM of the authority of an external broker' })
-    .option('server-name', {
-      type: 'string',
-      describe: "Name that an external broker's certificate carries, if not the host",
-    });
+    }),
+  );
 }
 
 export function changeOptions<T>(parser: Argv<T>) {
@@ -67,6 +68,7 @@ export function changeOptions<T>(parser: Argv<T>) {
       describe: 'Multiply every duration, such as 0.5 for twice as fast',
     })
     .option('mqtt-version', {
+      type: 'string',
       choices: ['3.1.1', '5'] as const,
       describe: 'For every group, instead of what the scenario says',
     });
@@ -134,36 +136,22 @@ export function durationFrom(option: string, text: string): number {
   });
 }
 
-/** The broker that `--broker`, `--ca` and `--server-name` mean. */
-export async function brokerFrom(args: {
-  readonly broker: string;
-  readonly ca?: string | undefined;
-  readonly serverName?: string | undefined;
-}): Promise<Broker> {
-  const { broker: name, ca, serverName } = args;
-  if (/^[a-z]+:\/\//i.test(name)) {
-    if (ca === undefined) {
-      throw new UserError(EXIT.usage, {
-        message: 'an external broker needs --ca',
-        hint: "name the PEM file of the authority that signed the broker's certificate",
-      });
-    }
-    const caPem = await readTrustFile(ca);
-    const options = { url: name, caPem, ...(serverName ? { serverName } : {}) };
-    return { kind: 'external', adapter: externalBroker(options), ...parseBrokerUrl(name) };
-  }
-  const adapter = Object.entries(BROKERS).find(([id]) => id === name)?.[1];
-  if (adapter === undefined) {
-    throw new UserError(EXIT.usage, {
-      message: 'unknown broker',
-      hint: `use one of ${Object.keys(BROKERS).join(', ')}, or mqtts://host:port`,
-    });
-  }
-  if (ca !== undefined || serverName !== undefined) {
-    throw new UserError(EXIT.usage, {
-      message: '--ca and --server-name belong to an external broker',
-      hint: `leave them out, or name it with --broker mqtts://host:port`,
-    });
-  }
+/** The broker that `--broker` and the options beside it mean. */
+export async function brokerFrom(
+  args: { readonly broker: string } & ExternalArguments,
+): Promise<Broker> {
+  if (isBrokerUrl(args.broker)) return externalFrom(args.broker, args);
+  const adapter = localBroker(args.broker);
+  refuseExternalOptions(args);
   return { kind: 'local', adapter };
+}
+
+/** A broker that is started here. */
+export function localBroker(name: string): BrokerAdapter {
+  const adapter = Object.entries(BROKERS).find(([id]) => id === name)?.[1];
+  if (adapter !== undefined) return adapter;
+  throw new UserError(EXIT.usage, {
+    message: 'unknown broker',
+    hint: `use one of ${Object.keys(BROKERS).join(', ')}, or mqtts://host:port`,
+  });
 }

@@ -1,22 +1,25 @@
 /**
- * A broker that someone else runs, named by its URL. It is neither started nor stopped, and shows
- * no evidence of its own: only the devices' view of it exists.
+ * A broker that someone else runs, named by its URL. It is neither started nor stopped. Unless its
+ * records are fed to us, it shows no evidence of its own: only the devices' view of it exists.
  */
 import { isIP } from 'node:net';
 import { EXIT, type Problem, UserError } from '../../core/errors.ts';
-import type { BrokerAdapter, BrokerCapabilities, BrokerEndpoint } from '../adapter.ts';
+import { UNREADABLE_EXAMPLES_MAX } from '../../core/limits.ts';
+import { printable } from '../../core/text.ts';
+import type {
+  BrokerAdapter,
+  BrokerEndpoint,
+  BrokerStartOptions,
+  RunningBroker,
+} from '../adapter.ts';
+import type { BrokerCapabilities } from '../capabilities.ts';
+import { runCapabilities, UNKNOWN_BROKER } from '../profiles/claims.ts';
+import { alpnOf } from '../profiles/port-rule.ts';
+import type { BrokerProfile } from '../profiles/profile.ts';
+import type { EvidenceFeed } from './evidence-feed.ts';
 
 /** IANA's port of MQTT over TLS (`secure-mqtt`). */
 const DEFAULT_PORT = 8883;
-
-/** What can be said of a broker that is not known: what devices may try, and no evidence. */
-const CAPABILITIES: BrokerCapabilities = {
-  protocolVersions: [4, 5],
-  brokerEvidence: false,
-  takeoverVisible: false,
-  certificateVisible: false,
-  sendsSessionTakenOver: false,
-};
 
 export interface ExternalBrokerOptions {
   /** `mqtts://host` or `mqtts://host:port`. */
@@ -25,28 +28,79 @@ export interface ExternalBrokerOptions {
   readonly caPem: string;
   /** The name that the broker's certificate must carry; the host by default. */
   readonly serverName?: string;
+  /** What is documented of it; without one nothing is assumed. */
+  readonly profile?: BrokerProfile;
+  /** Where its own records come from; without one only the devices' view exists. */
+  readonly evidence?: EvidenceFeed;
 }
 
 /** The adapter for one external broker; a `UserError` says all that is wrong with the URL. */
 export function externalBroker(options: ExternalBrokerOptions): BrokerAdapter {
   const { host, port } = parseBrokerUrl(options.url);
-  const { caPem, serverName } = options;
-  const name = serverName === undefined ? {} : { serverName };
-  const endpoint: BrokerEndpoint = { host, port, caPem, ...name };
+  const { caPem, serverName, profile, evidence } = options;
+  const alpnProtocols = profile === undefined ? undefined : alpnOf(profile, { host, port });
+  const endpoint: BrokerEndpoint = {
+    host,
+    port,
+    caPem,
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(alpnProtocols === undefined ? {} : { alpnProtocols }),
+  };
+  const capabilities =
+    profile === undefined ? UNKNOWN_BROKER : runCapabilities(profile, evidence !== undefined);
   return {
     id: 'external',
-    title: `the broker at ${host}:${port}`,
-    capabilities: CAPABILITIES,
+    title: `${profile?.title ?? 'the broker'} at ${host}:${port}`,
+    capabilities,
+    startsSlowly: false,
     unavailable: async () => undefined,
-    start: async () => ({
-      endpoint,
-      version: 'unknown',
-      unreadEvidence: () => ({ lines: 0, examples: [] }),
-      drainEvidence: async () => {},
-      stop: async () => {},
-      kill: () => {},
-    }),
+    start: (start) => attach({ endpoint, capabilities, evidence, start }),
   };
+}
+
+/** Nothing is started: the broker runs; its records are listened to if there is a way. */
+async function attach(options: {
+  readonly endpoint: BrokerEndpoint;
+  readonly capabilities: BrokerCapabilities;
+  readonly evidence: EvidenceFeed | undefined;
+  readonly start: BrokerStartOptions;
+}): Promise<RunningBroker> {
+  const { endpoint, capabilities, evidence, start } = options;
+  const unread = { lines: 0, examples: [] as string[] };
+  const feed = await evidence?.open({
+    endpoint,
+    clock: start.clock,
+    onEvent: start.onEvent,
+    onFailure: start.onFailure,
+    onUnread: (beginning, why) => {
+      unread.lines += 1;
+      if (unread.examples.length < UNREADABLE_EXAMPLES_MAX) {
+        unread.examples.push(`${printable(beginning, 120)} (${why})`);
+      }
+    },
+  });
+  return {
+    endpoint,
+    version: 'unknown',
+    capabilities,
+    unreadEvidence: () => unread,
+    drainEvidence: async () => feed?.drain(),
+    change: async () => {
+      throw notOurs();
+    },
+    reload: async () => {
+      throw notOurs();
+    },
+    stop: async () => feed?.close(),
+    kill: () => void feed?.close(),
+  };
+}
+
+function notOurs(): UserError {
+  return new UserError(EXIT.usage, {
+    message: 'an external broker is neither configured nor reloaded from here',
+    hint: 'use a broker that doppelfleet starts, such as --broker mosquitto',
+  });
 }
 
 /** Host (IPv6 without brackets) and port of an `mqtts:` URL; 64 with all problems if it is none. */

@@ -3,13 +3,17 @@ import {
   BEHAVIOURS,
   BROKERS,
   builtInScenarios,
+  builtInScripts,
   CHECKS,
+  claimedCapabilities,
   EXIT,
   EXPORTS,
   FIXES,
   FORMATS,
+  loadAnyScenario,
   loadScenario,
   METRICS,
+  PROFILES,
   RECONNECT_POLICIES,
 } from '../../index.ts';
 import { defineCommand } from '../command.ts';
@@ -29,6 +33,15 @@ const LISTS = {
         const { scenario } = await loadScenario(name);
         const { purpose: title, source } = scenario;
         return { name, title, details: { source, fixes: Object.keys(scenario.fixes) } };
+      }),
+    ),
+  scripts: async () =>
+    Promise.all(
+      (await builtInScripts()).map(async (name) => {
+        const loaded = await loadAnyScenario(name);
+        if (loaded.kind !== 'script') throw new Error(`internal error: ${name} is no script`);
+        const { purpose: title, source, requirement, variants } = loaded.script.script;
+        return { name, title, details: { source, requirement, variants: Object.keys(variants) } };
       }),
     ),
   checks: async () =>
@@ -58,8 +71,8 @@ const LISTS = {
       title,
       details: { addresses, costs },
     })),
-  brokers: async () =>
-    Promise.all(
+  brokers: async () => [
+    ...(await Promise.all(
       Object.values(BROKERS).map(async (broker) => ({
         name: broker.id,
         title: broker.title,
@@ -68,7 +81,21 @@ const LISTS = {
           capabilities: broker.capabilities,
         },
       })),
-    ),
+    )),
+    ...Object.values(PROFILES).map((profile) => ({
+      name: profile.id,
+      title: `${profile.title}: mqtts://… --profile ${profile.id}`,
+      details: {
+        available: 'as an external broker; what is said of it is documented, not measured',
+        versions: profile.versions,
+        capabilities: claimedCapabilities(profile),
+        claims: profile.claims,
+        ports: profile.ports,
+        evidence: profile.evidence,
+        configuration: profile.configuration,
+      },
+    })),
+  ],
   formats: async () =>
     Object.values(FORMATS).map((format) => ({
       name: format.id,
@@ -95,7 +122,7 @@ const NAMES = Object.keys(LISTS) as ListName[];
 export const listCommand = defineCommand({
   command: 'list [what]',
   describe:
-    'List scenarios, checks, behaviours, reconnect policies, fixes, brokers, formats, exports, metrics',
+    'List scenarios, scripts, checks, behaviours, reconnect policies, fixes, brokers, formats, exports, metrics',
   examples: [
     ['$0 list', 'everything, a line each'],
     ['$0 list scenarios', 'the built-in scenarios'],
