@@ -95,8 +95,16 @@ export { isAuditResult, type TaskRecord } from './audit/task-record.ts';
 export { parseInstant } from './audit/windows.ts';
 export { RECONNECT_POLICIES } from './behaviour/reconnect.ts';
 export { BEHAVIOURS } from './behaviour/registry.ts';
-export type { BrokerAdapter, BrokerCapabilities, BrokerEndpoint } from './broker/adapter.ts';
+export type { BrokerAdapter, BrokerEndpoint } from './broker/adapter.ts';
+export type { BrokerCapabilities } from './broker/capabilities.ts';
+export { CAPABILITY_TITLES, type CapabilityId } from './broker/capabilities.ts';
+export type { BrokerConfiguration } from './broker/configuration.ts';
 export { externalBroker, parseBrokerUrl } from './broker/external/adapter.ts';
+export type { EvidenceFeed } from './broker/external/evidence-feed.ts';
+export { loadConfiguration, loadConfigurations } from './broker/load-configuration.ts';
+export { claimedCapabilities, unknownCapabilities } from './broker/profiles/claims.ts';
+export type { BrokerProfile, ProfileId } from './broker/profiles/profile.ts';
+export { findProfile, PROFILES } from './broker/profiles/registry.ts';
 export { BROKERS } from './broker/registry.ts';
 export { isLoopback } from './broker/target.ts';
 export {
@@ -116,6 +124,7 @@ export {
   type FixId,
   type MqttVersion,
 } from './core/ids.ts';
+export { shellWord } from './core/shell-word.ts';
 export { nearest, plural, printable } from './core/text.ts';
 export { formatDuration, parseDurationMs } from './core/time.ts';
 export type { Distribution, FleetStatistics } from './fleet/statistics.ts';
@@ -131,11 +140,18 @@ export { FORMAT_IDS, type FormatId } from './history/formats/format.ts';
 export { FORMATS } from './history/formats/registry.ts';
 export { parseZone } from './history/formats/stamps.ts';
 export { type IdentityMap, readIdentityMap } from './history/inputs/identity-map.ts';
+export type { Disagreement, DisagreementKind } from './history/join/disagreement.ts';
+export { DISAGREEMENTS } from './history/join/disagreement.ts';
+export { joinHistory } from './history/join/join-histories.ts';
+export type { JoinedSession, JoinReport } from './history/join/join-report.ts';
+export { type Observability, observabilityOf } from './history/join/observability.ts';
+export { type TimelineLine, timelineOf } from './history/join/timeline.ts';
 export type { LoadOptions } from './history/load.ts';
 export {
   type CertificateSources,
   loadCertificateEvidence,
 } from './identity/certificate-evidence.ts';
+export { type FileCredential, readCredentialFiles } from './identity/credential-files.ts';
 export { REVOCATION_REASONS, type RevokedCertificate } from './identity/crl.ts';
 export { buildCrl, type CrlContent, crlPem } from './identity/crl-build.ts';
 export { ensureDevices } from './identity/ensure-devices.ts';
@@ -150,6 +166,30 @@ export { importAuthority, loadAuthority } from './identity/store-authority.ts';
 export { type Credential, KEY_TYPES, type KeyType } from './identity/types.ts';
 export { verifyStore } from './identity/verify-store.ts';
 export {
+  type Baseline,
+  type BaselineComparison,
+  type CellChange,
+  compareWithBaseline,
+  comparisonOutcome,
+  recordBaseline,
+} from './matrix/baseline.ts';
+export {
+  parseBaseline,
+  readBaseline,
+  readBaselineIfAny,
+  writeBaseline,
+} from './matrix/baseline-file.ts';
+export { type CellExpectation, type CellKey, type CellResult, cellName } from './matrix/cell.ts';
+export { type ExpandedMatrix, leftOutNotes } from './matrix/expand.ts';
+export { BUILT_IN_MATRIX, loadMatrix, matrixOfFolder } from './matrix/load.ts';
+export type { LoadedMatrix } from './matrix/loader.ts';
+export type { PairPlan, PairResult } from './matrix/pair.ts';
+export type { MatrixResult } from './matrix/result.ts';
+export { matrixJsonSchema } from './matrix/schema.ts';
+export { type CellSelection, cellFilter } from './matrix/select.ts';
+export type { Agreement, ProbedCapability, ProbeResult } from './probe/probe-result.ts';
+export type { ProbeObserver } from './probe/run-probe.ts';
+export {
   type AuditExport,
   DEFAULT_ACCOUNT,
   DEFAULT_REGION,
@@ -162,14 +202,30 @@ export { checkExportOptions, EXPORTS, renderExport } from './report/exports/regi
 export { renderFindings } from './report/findings-table.ts';
 export { renderJson } from './report/json.ts';
 export { renderJunit } from './report/junit.ts';
+export { renderMatrixHtml } from './report/matrix/html.ts';
+export { renderMatrixJson } from './report/matrix/json.ts';
+export { renderMatrixJunit } from './report/matrix/junit.ts';
+export { renderMatrixMarkdown } from './report/matrix/markdown.ts';
+export { renderMatrix } from './report/matrix/text.ts';
+export { formatCapability, renderProbe, renderProbeJson } from './report/probe.ts';
 export type { BlastRadius, Report, RunReport } from './report/report.ts';
+export type { ScriptReport } from './report/script-report.ts';
+export { renderScriptPlan, renderScriptReport, renderStep } from './report/script-text.ts';
 export { type Style, table, terminalStyle, wrap } from './report/style.ts';
 export { renderBlastRadius, renderFixedRadius, renderReport, renderRun } from './report/text.ts';
+export { observabilityLines, renderJoin } from './report/two-sided.ts';
+export { renderJoinJson } from './report/two-sided-json.ts';
+export { renderTimeline } from './report/two-sided-timeline.ts';
 export { loadAllowedTargets } from './run/allowed-targets.ts';
 export { blastRadius } from './run/blast-radius.ts';
 export type { Caps } from './run/caps.ts';
+export { type EvidenceSubscription, evidenceSubscriber } from './run/evidence-subscriber.ts';
+export type { MatrixObserver, MatrixOptions, MatrixProgress } from './run/matrix-ports.ts';
 export type { BrokerChoice, RunObserver, RunOptions, RunProgress } from './run/ports.ts';
+export { type ProbeBrokerTarget, probeBroker } from './run/probe-broker.ts';
+export { planMatrix, runMatrix } from './run/run-matrix.ts';
 export { runScenario } from './run/run-scenario.ts';
+export { runScript, type ScriptObserver, type ScriptRunOptions } from './run/run-script.ts';
 export { toolVersion } from './run/tool-version.ts';
 export { readTrustFile } from './run/trust-file.ts';
 export type { ScenarioOverrides } from './scenario/change.ts';
@@ -179,5 +235,9 @@ export type { FleetPlan, PlannedDevice, PlannedGroup } from './scenario/plan.ts'
 export { type PlanOptions, planScenario } from './scenario/prepare.ts';
 export { type Scenario, scenarioJsonSchema } from './scenario/schema.ts';
 export { METRICS } from './scenario/thresholds.ts';
+export { builtInScripts, type LoadedScript, loadScriptFile, scriptName } from './script/load.ts';
+export { type LoadedAny, loadAnyScenario } from './script/load-any.ts';
+export type { ScriptResult, StepResult } from './script/result.ts';
+export { scriptJsonSchema } from './script/schema.ts';
 export type { ExpectationResult, Verdict } from './verdict/expectation.ts';
 export { mergeOutcomes, type Outcome } from './verdict/outcome.ts';

@@ -7,7 +7,9 @@ import { auditsCommand } from './commands/audit-folder.ts';
 import { certsCommand } from './commands/certs.ts';
 import { historyCommand } from './commands/history.ts';
 import { listCommand } from './commands/list.ts';
+import { matrixCommand } from './commands/matrix.ts';
 import { planCommand } from './commands/plan.ts';
+import { probeCommand } from './commands/probe.ts';
 import { runCommand } from './commands/run.ts';
 import { validateCommand } from './commands/validate.ts';
 import type { CliEnvironment } from './environment.ts';
@@ -16,8 +18,10 @@ import { protectWords, restoreWords } from './words.ts';
 
 const COMMANDS: readonly Command[] = [
   runCommand,
+  matrixCommand,
   planCommand,
   validateCommand,
+  probeCommand,
   listCommand,
   auditCommand,
   auditsCommand,
