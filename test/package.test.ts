@@ -30,7 +30,7 @@ describe('the package', () => {
     const { files } = await pack(await temporaryFolder());
     const paths = files.map((file) => file.path);
     const allowed =
-      /^(dist\/.*\.(js|d\.ts)|scenarios\/[\w.-]+|docs\/[\w.-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+      /^(dist\/.*\.(js|d\.ts)|(scenarios|configurations)\/([\w-]+\/)?[\w.-]+|docs\/[\w.-]+\.md|docs\/ci\/[\w.-]+\.yml|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     for (const path of [
       'dist/cli.js',
@@ -43,6 +43,9 @@ describe('the package', () => {
     }
     expect(paths).toContain('scenarios/cloned-client-ids.yaml');
     expect(paths).toContain('scenarios/scenario.schema.json');
+    expect(paths).toContain('scenarios/scripts/session-theft.yaml');
+    expect(paths).toContain('configurations/matrix.yaml');
+    expect(paths).toContain('configurations/mosquitto/own-topics.acl');
   });
 
   it('installed in an empty folder runs a built-in scenario without warnings of ours', async () => {
