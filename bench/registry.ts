@@ -2,9 +2,11 @@
 import { auditBench } from './audit.ts';
 import { convertBench } from './audit-convert.ts';
 import type { Bench } from './bench.ts';
+import { brokerBench } from './broker.ts';
 import { connectBench } from './connect.ts';
 import { importBench } from './import.ts';
 import { issueBench } from './issue.ts';
+import { matrixBench } from './matrix.ts';
 import { memoryBench } from './memory.ts';
 import { startBench } from './start.ts';
 
@@ -13,6 +15,8 @@ export const BENCHES = {
   connect: connectBench,
   memory: memoryBench,
   start: startBench,
+  broker: brokerBench,
+  matrix: matrixBench,
   convert: convertBench,
   audit: auditBench,
   import: importBench,

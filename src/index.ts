@@ -181,6 +181,7 @@ export {
 } from './matrix/baseline-file.ts';
 export { type CellExpectation, type CellKey, type CellResult, cellName } from './matrix/cell.ts';
 export { type ExpandedMatrix, leftOutNotes } from './matrix/expand.ts';
+export { type FileKind, fileKind } from './matrix/file-kind.ts';
 export { BUILT_IN_MATRIX, loadMatrix, matrixOfFolder } from './matrix/load.ts';
 export type { LoadedMatrix } from './matrix/loader.ts';
 export type { PairPlan, PairResult } from './matrix/pair.ts';

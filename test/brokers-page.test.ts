@@ -1,8 +1,5 @@
-/**
- * The page on brokers says what the registries say. `DOPPELFLEET_WRITE_DOCS=1` writes it anew; the
- * test fails all the same, so that nobody commits what they have not read.
- */
-import { readFile, writeFile } from 'node:fs/promises';
+/** The page on brokers says what the registries say; see `expectGenerated` for writing it. */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -15,6 +12,7 @@ import {
   profileTable,
 } from '../src/report/probe-profiles.ts';
 import { runCli } from './support/fake-environment.ts';
+import { expectGenerated } from './support/generated-page.ts';
 
 const FILE = join(fileURLToPath(new URL('..', import.meta.url)), 'docs', 'brokers.md');
 const BLOCKS: Readonly<Record<string, string>> = {
@@ -24,21 +22,9 @@ const BLOCKS: Readonly<Record<string, string>> = {
   sections: profileSections(Object.values(PROFILES)),
 };
 
-function filled(page: string): string {
-  return page.replace(
-    /<!-- generated: (\w+) -->\n[\s\S]*?<!-- end -->/g,
-    (_block, name: string) => `<!-- generated: ${name} -->\n\n${BLOCKS[name]}\n\n<!-- end -->`,
-  );
-}
-
 describe('the page on brokers', () => {
   it('has the tables that the registries give', async () => {
-    const page = await readFile(FILE, 'utf8');
-    expect([...page.matchAll(/generated: (\w+)/g)].map((match) => match[1])).toEqual(
-      Object.keys(BLOCKS),
-    );
-    if (process.env.DOPPELFLEET_WRITE_DOCS === '1') await writeFile(FILE, filled(page));
-    expect(page).toBe(filled(page));
+    await expectGenerated(FILE, BLOCKS);
   });
 
   it('names every broker that can be started, with how to install it', async () => {

@@ -76,38 +76,42 @@ async function shell(command: string, cwd: string) {
 }
 
 describe.skipIf(!mosquitto.available)(`a recipe for CI${mosquitto.note}`, () => {
-  test.each(Object.entries(RECIPES))('of %s passes while nothing changes, and fails on a change with its sentence', {
-    timeout: RUN_MS,
-  }, async (_, read) => {
-    const recipe = await read();
-    const folder = await userRepository();
-    const record = recipe.matrix.replace(/--baseline (\S+)/, '--record $1');
-    expect(record).not.toBe(recipe.matrix);
-    await shell(record, folder);
+  test.each(Object.entries(RECIPES))(
+    'of %s passes while nothing changes, and fails on a change with its sentence',
+    {
+      timeout: RUN_MS,
+    },
+    async (_, read) => {
+      const recipe = await read();
+      const folder = await userRepository();
+      const record = recipe.matrix.replace(/--baseline (\S+)/, '--record $1');
+      expect(record).not.toBe(recipe.matrix);
+      await shell(record, folder);
 
-    const same = await shell(recipe.matrix, folder);
-    expect(same.code, same.output).toBe(0);
+      const same = await shell(recipe.matrix, folder);
+      expect(same.code, same.output).toBe(0);
 
-    const file = join(folder, 'broker/mosquitto/own-topics.conf');
-    const text = await readFile(file, 'utf8');
-    await writeFile(file, text.replace(/^acl_file .*$/m, ''));
-    const changed = await shell(recipe.matrix, folder);
-    expect(changed.code, changed.output).toBe(1);
-    for (const command of recipe.after) {
-      const after = await shell(command, folder);
-      expect(after.code, after.output).toBe(0);
-    }
-    const markdown = await readFile(join(folder, 'matrix.md'), 'utf8');
-    expect(markdown).toContain('after this change a device publishes in the name of another');
-    expect(markdown).toContain('after this change a device reads what another publishes');
-    // What has nothing to do with topics stays as it was.
-    expect(markdown).not.toContain('after this change a client without a certificate is let in');
-    if (recipe.after.length > 0) {
-      expect(await readFile(join(folder, 'summary.md'), 'utf8')).toBe(markdown);
-    }
-    expect(await readFile(join(folder, 'matrix.xml'), 'utf8')).toContain('<failure');
-    expect(await readFile(join(folder, 'matrix.html'), 'utf8')).toContain('<!doctype html>');
-  });
+      const file = join(folder, 'broker/mosquitto/own-topics.conf');
+      const text = await readFile(file, 'utf8');
+      await writeFile(file, text.replace(/^acl_file .*$/m, ''));
+      const changed = await shell(recipe.matrix, folder);
+      expect(changed.code, changed.output).toBe(1);
+      for (const command of recipe.after) {
+        const after = await shell(command, folder);
+        expect(after.code, after.output).toBe(0);
+      }
+      const markdown = await readFile(join(folder, 'matrix.md'), 'utf8');
+      expect(markdown).toContain('after this change a device publishes in the name of another');
+      expect(markdown).toContain('after this change a device reads what another publishes');
+      // What has nothing to do with topics stays as it was.
+      expect(markdown).not.toContain('after this change a client without a certificate is let in');
+      if (recipe.after.length > 0) {
+        expect(await readFile(join(folder, 'summary.md'), 'utf8')).toBe(markdown);
+      }
+      expect(await readFile(join(folder, 'matrix.xml'), 'utf8')).toContain('<failure');
+      expect(await readFile(join(folder, 'matrix.html'), 'utf8')).toContain('<!doctype html>');
+    },
+  );
 });
 
 test('the recipes install what a new machine needs, in the words that work there', async () => {

@@ -149,8 +149,11 @@ class Lease {
       try {
         // What it still has to say of this run must not reach the next one.
         if (held && !this.#dead) await broker.drainEvidence();
-        if (held && this.#dead) await this.#end();
+      } catch (error) {
+        this.#dead = true;
+        throw error;
       } finally {
+        if (held && this.#dead) await this.#end().finally(release);
         release();
       }
     };

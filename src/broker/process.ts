@@ -6,6 +6,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import { resolve } from 'node:path';
 import type { RunningBroker } from './adapter.ts';
 
 /** A broker that runs in a process of ours. */
@@ -29,10 +30,13 @@ export function ownProcess(child: ChildProcess): void {
 
 /**
  * Kills `pid` when the pipe to us ends, that is when this process has gone in whichever way, even by
- * SIGKILL. The guard itself is to be killed when `pid` has ended.
+ * SIGKILL, and removes `secrets` (paths of files that may be there). The guard itself is to be killed
+ * when `pid` has ended.
  */
-export function startGuard(pid: number): ChildProcess {
-  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -KILL "$0"', String(pid)], {
+export function startGuard(pid: number, secrets: readonly string[] = []): ChildProcess {
+  const script = 'read -r _; kill -KILL "$0"; rm -f -- "$@"';
+  const files = secrets.map((file) => resolve(file));
+  const guard = spawn('/bin/sh', ['-c', script, String(pid), ...files], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     env: {},

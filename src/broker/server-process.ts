@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EXIT, fileError, UserError } from '../core/errors.ts';
 import { printable } from '../core/text.ts';
+import { listensBeyond } from './listening-sockets.ts';
 import { LiveLog } from './live-log.ts';
 import { describeExit, endProcess, hasEnded, ownProcess, startGuard } from './process.ts';
 import { type MarkedLog, untilQuiet } from './quiet-log.ts';
@@ -30,6 +31,8 @@ export interface ServerProcessOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
   readonly logFile: string;
+  /** Files that must not stay should this process be killed while the broker reads them. */
+  readonly secrets: readonly string[];
   readonly logStream: 'stdout' | 'stderr';
   readonly log: ServerLog;
   readonly startTimeoutMs: number;
@@ -87,8 +90,11 @@ export class ServerProcess {
     const refusal = await Promise.race([log.ready.then(() => undefined), this.#gone]);
     clearTimeout(timeout);
     if (late) return `it was not ready within ${startTimeoutMs / 1000} s`;
-    if (refusal === undefined) this.#phase = 'running';
-    return refusal;
+    if (refusal !== undefined) return refusal;
+    const [beyond] = await listensBeyond(this.pid);
+    if (beyond !== undefined) return `it listened on ${beyond}, which is not this machine alone`;
+    this.#phase = 'running';
+    return undefined;
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -148,7 +154,7 @@ export class ServerProcess {
   }
 
   #spawn(): void {
-    const { name, command, environment, folder, logStream, log } = this.#options;
+    const { name, command, environment, folder, secrets, logStream, log } = this.#options;
     const [program, ...args] = command;
     const child = spawn(program, args, {
       cwd: folder,
@@ -157,7 +163,7 @@ export class ServerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
-    own(child);
+    own(child, secrets);
     child[logStream].on('data', (chunk: Buffer) => this.#live.push(chunk));
     const other: Buffer[] = [];
     const [rest] = [child.stdout, child.stderr].filter((stream) => stream !== child[logStream]);
@@ -184,10 +190,10 @@ export class ServerProcess {
 const OTHER_CHUNKS_MAX = 100;
 
 /** Owned, with a guard that goes when the process does. */
-function own(child: ChildProcess): void {
+function own(child: ChildProcess, secrets: readonly string[] = []): void {
   ownProcess(child);
   if (child.pid === undefined) return;
-  const guard = startGuard(child.pid);
+  const guard = startGuard(child.pid, secrets);
   child.once('exit', () => guard.kill('SIGKILL'));
 }
 

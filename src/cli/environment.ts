@@ -45,7 +45,15 @@ export function styleFor(stream: OutputStream, env: CliEnvironment['env']): Styl
   const wanted = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0';
   const unwanted = (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb';
   const color = !unwanted && (wanted || stream.isTTY === true);
-  return terminalStyle(color, stream.columns ?? 110);
+  return terminalStyle(color, stream.columns ?? columnsOf(env) ?? COLUMNS);
+}
+
+/** For files and pipes. */
+const COLUMNS = 110;
+
+/** What `COLUMNS` says, where no terminal knows better. */
+function columnsOf({ COLUMNS: text = '' }: CliEnvironment['env']): number | undefined {
+  return /^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined;
 }
 
 /** The user's own list of hosts that may be targets. */

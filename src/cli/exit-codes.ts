@@ -10,7 +10,7 @@ import {
 
 export const EXIT_CODES_HELP = [
   'Exit codes:',
-  '   0 all expectations met            65 invalid scenario, history or certificate',
+  '   0 all expectations met            65 invalid file: scenario, history, …',
   '   1 some unmet                      69 broker or network unavailable',
   '   2 inconclusive                    70 internal error',
   '  64 bad arguments, target refused   74 disk full or not writable',

@@ -95,10 +95,10 @@ export function refuseExternalOptions(args: ExternalArguments): void {
     '--evidence-topic': args.evidenceTopic,
   }).flatMap(([option, value]) => (value === undefined ? [] : [option]));
   if (given.length === 0) return;
-  const belong = given.length === 1 ? 'belongs' : 'belong';
+  const [belong, them] = given.length === 1 ? ['belongs', 'it'] : ['belong', 'them'];
   throw new UserError(EXIT.usage, {
     message: `${given.join(' and ')} ${belong} to an external broker`,
-    hint: 'leave them out, or name the broker as mqtts://host:port',
+    hint: `leave ${them} out, or name the broker as mqtts://host:port`,
   });
 }
 

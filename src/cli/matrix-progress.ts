@@ -9,6 +9,7 @@ import {
   plural,
   printable,
   type Style,
+  wrap,
 } from '../index.ts';
 import type { OutputStream } from './environment.ts';
 
@@ -36,9 +37,8 @@ export function matrixObserver(stream: OutputStream, style: Style): MatrixObserv
     planned({ name, cells, pairs, jobs, folder }) {
       const compared = pairs > 0 ? `, ${plural(pairs, 'pair')}` : '';
       say(`\n${style.bold(style.cyan(`▶ matrix ${printable(name)}`))}`);
-      say(
-        `  ${plural(cells, 'cell')}${compared}, up to ${jobs} at once, into ${printable(folder)}`,
-      );
+      const plan = `${plural(cells, 'cell')}${compared}, up to ${jobs} at once, into ${printable(folder)}`;
+      for (const line of wrap(plan, style.width - 4)) say(`  ${line}`);
     },
     cellStarted(cell, { done, total }) {
       running.set(key(cell), cell);

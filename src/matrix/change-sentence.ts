@@ -2,6 +2,7 @@
  * A change of a cell as one sentence that says what it means for the user: the risk in the words of
  * the scenario, not the colour of a cell. Pure.
  */
+import type { MqttVersion } from '../core/ids.ts';
 import type { BaselineCell, ChangeKind } from './baseline.ts';
 import { type CellKey, type CellResult, configurationName } from './cell.ts';
 
@@ -23,7 +24,15 @@ interface Change {
 /** `mosquitto/own-topics, MQTT 5: after this change <risk> (<scenario>)`. */
 export function changeSentence(change: Change): string {
   const { key } = change;
-  return `${configurationName(key)}, MQTT ${key.mqttVersion}: ${predicate(change)}`;
+  return `${changePlace(key, [key.mqttVersion])}: ${predicate(change)}`;
+}
+
+/** What a sentence begins with: `mosquitto/own-topics, MQTT 5`. */
+export function changePlace(
+  key: Omit<CellKey, 'mqttVersion'>,
+  versions: readonly MqttVersion[],
+): string {
+  return `${configurationName(key)}, MQTT ${versions.join(' and ')}`;
 }
 
 function predicate({ key, kind, before, after, appeared, ended }: Change): string {

@@ -3,6 +3,7 @@
  * broker is started once, or is one elsewhere that has been allowed as a target; whatever happens,
  * connections, broker and temporary files are gone when it returns.
  */
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -63,6 +64,8 @@ export async function runProbe(target: ProbeTarget, options: ProbeOptions): Prom
   const folder = await mkdtemp(path.join(tmpdir(), 'doppelfleet-probe-'));
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal ?? new AbortController().signal, failed.signal]);
+  // Every client that a probe has open listens; Node would take more than ten for a leak.
+  setMaxListeners(0, signal);
   const events: ObservedEvent[] = [];
   let failure: string | undefined;
   let broker: RunningBroker | undefined;

@@ -50,6 +50,7 @@ export async function scriptIdentities(
   };
   for (const name of Object.keys(script.clients)) settle(name);
   let number = 1;
+  const listing = new Set([fleet]);
   return {
     credentials,
     deviceCaPem: fleet.trustPem,
@@ -60,20 +61,29 @@ export async function scriptIdentities(
       number += 1;
       const signedAt = Math.round(clock.now());
       const stale = state === 'stale';
-      const content = {
+      const content = (issuer: Authority) => ({
         thisUpdate: signedAt - (stale ? 2 * DAY_MS : HOUR_MS),
         nextUpdate: signedAt + (stale ? -HOUR_MS : DAY_MS),
         number,
         revoked: revoked.flatMap((name) => {
           const serialNumber = credentials.get(name)?.serialNumber;
-          if (serialNumber === undefined) return [];
+          if (
+            serialNumber === undefined ||
+            issuerOf(script, name, { fleet, successor }) !== issuer
+          ) {
+            return [];
+          }
           return [{ serialNumber, revokedAt: signedAt - HOUR_MS / 2 }];
         }),
-      };
-      return crlPem(buildCrl(fleet, content));
+      });
+      return [...listing].map((issuer) => crlPem(buildCrl(issuer, content(issuer)))).join('');
     },
-    authorities: (names) =>
-      names.map((name) => (name === 'new' ? successor : fleet).trustPem).join(''),
+    authorities: (names) => {
+      const named = names.map((name) => (name === 'new' ? successor : fleet));
+      // A broker that checks revocation wants a list of every authority (RFC 5280 §6.3).
+      for (const authority of named) listing.add(authority);
+      return named.map(({ trustPem }) => trustPem).join('');
+    },
   };
 }
 
@@ -96,6 +106,19 @@ interface Authorities {
   readonly other: Authority;
   readonly successor: Authority;
   readonly now: number;
+}
+
+/** Whose list a client would be put on. */
+function issuerOf(
+  script: Script,
+  name: string,
+  { fleet, successor }: Pick<Authorities, 'fleet' | 'successor'>,
+): Authority {
+  const wanted = script.clients[name]?.certificate;
+  if (typeof wanted === 'object' && 'sameAs' in wanted) {
+    return issuerOf(script, wanted.sameAs, { fleet, successor });
+  }
+  return wanted === 'new-authority' ? successor : fleet;
 }
 
 type CertificateKind = Exclude<

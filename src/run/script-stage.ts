@@ -2,6 +2,7 @@
  * A broker started for one script, the script played on it, and all that both sides saw recorded.
  * As in a drive of a fleet: a failure of the broker or of the recording ends the script at once.
  */
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { BrokerAdapter, BrokerStartOptions, RunningBroker } from '../broker/adapter.ts';
 import type { BrokerConfiguration } from '../broker/configuration.ts';
@@ -57,6 +58,8 @@ export async function stageScript(job: StageJob): Promise<ScriptStage> {
   const { clock, folder, identities, trust, configuration } = job;
   const stop = new AbortController();
   const cutShort = AbortSignal.any([job.signal, job.killSignal, stop.signal]);
+  // Every connection of the script listens; Node would take more than ten for a leak.
+  setMaxListeners(0, cutShort);
   let failure: string | undefined;
   const fail = (message: string): void => {
     failure ??= message;

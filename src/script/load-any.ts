@@ -40,7 +40,7 @@ export async function loadAnyScenario(reference: string): Promise<LoadedAny> {
     message: `no built-in scenario is named "${printable(name, 80)}"`,
     hint: near
       ? `did you mean ${near}? A file is named by its path, such as ./mine.yaml`
-      : '`doppelfleet list scenarios scripts` shows the names; a file is named by its path, such as ./mine.yaml',
+      : '`doppelfleet list` shows the names; a file is named by its path, such as ./mine.yaml',
   });
 }
 

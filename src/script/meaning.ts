@@ -40,6 +40,7 @@ export function scriptProblems(script: Script): readonly MeaningProblem[] {
       clientsOf(step).flatMap(([name, path]) => unknown(name, ['steps', index, ...path])),
     ),
     ...unpublished(script),
+    ...uncontrolled(script),
     ...judged(script),
   ];
 }
@@ -119,6 +120,42 @@ function unpublished({ steps }: Script): readonly MeaningProblem[] {
       ];
     });
   return look(steps, ['steps']);
+}
+
+/** What is refused to everybody, or never delivered, shows nothing of who may do what. */
+function uncontrolled({ steps }: Script): readonly MeaningProblem[] {
+  const placed = steps.flatMap((step, index): readonly (readonly [Step, Path])[] => [
+    [step, ['steps', index]],
+    ...(step.repeat?.steps ?? []).map(
+      (inner, at) => [inner, ['steps', index, 'repeat', 'steps', at]] as const,
+    ),
+  ]);
+  const has = (holds: (one: Step) => boolean, { when }: Step): boolean =>
+    placed.some(([one]) => holds(one) && (one.when === undefined || one.when.mqtt === when?.mqtt));
+  return placed.flatMap(([step, path]) => {
+    if (step.risk === undefined) return [];
+    if (step.connect !== undefined && answerOf(step) === 'refused' && !has(isLetIn, step)) {
+      const hint = 'add a client that must be let in, or a broker that refuses everybody passes';
+      return [{ path, message: 'no step shows that anybody is let in', hint }];
+    }
+    if (step.receive !== undefined && step.expect === 'nothing' && !has(isDelivered, step)) {
+      const hint = 'add a receive of what must come, or a broker that delivers nothing passes';
+      return [{ path, message: 'no step shows that anything is delivered', hint }];
+    }
+    return [];
+  });
+}
+
+function answerOf({ expect = 'accepted' }: Step): string {
+  return typeof expect === 'object' ? expect.answer : expect;
+}
+
+function isLetIn(step: Step): boolean {
+  return step.connect !== undefined && step.before === undefined && answerOf(step) === 'accepted';
+}
+
+function isDelivered({ receive, expect }: Step): boolean {
+  return receive !== undefined && expect !== 'nothing';
 }
 
 function judged({ steps }: Script): readonly MeaningProblem[] {

@@ -110,7 +110,7 @@ export class World {
 }
 
 /** The client ID that a client claims. */
-export function clientIdOf(script: Script, name: string, suffix: string): string {
+function clientIdOf(script: Script, name: string, suffix: string): string {
   const wanted = script.clients[name]?.clientId;
   if (typeof wanted === 'object') return clientIdOf(script, wanted.sameAs, suffix);
   if (wanted === '') return '';

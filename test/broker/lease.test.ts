@@ -20,6 +20,7 @@ describe.skipIf(!openssl.available)(`a shared broker${openssl.note}`, () => {
   let folder: string;
   let shared: SharedBroker;
   let starts: BrokerStartOptions[];
+  let unreadable: boolean;
 
   beforeAll(() => {
     authority = new TestAuthority();
@@ -30,13 +31,19 @@ describe.skipIf(!openssl.available)(`a shared broker${openssl.note}`, () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'doppelfleet-lease-'));
     starts = [];
-    // The real broker; only its starts are counted.
+    unreadable = false;
+    // The real broker; its starts are counted, and its log can be made unreadable.
     const adapter = {
       ...embeddedBroker,
       startsSlowly: true,
-      start: (options: BrokerStartOptions) => {
+      start: async (options: BrokerStartOptions) => {
         starts.push(options);
-        return embeddedBroker.start(options);
+        const broker = await embeddedBroker.start(options);
+        const drainEvidence = async (): Promise<void> => {
+          if (unreadable) throw new Error('its log stood still');
+          await broker.drainEvidence();
+        };
+        return { ...broker, drainEvidence };
       },
     };
     shared = shareBroker(adapter, { workFolder: folder, principals: ['device-1', 'device-2'] });
@@ -131,6 +138,16 @@ describe.skipIf(!openssl.available)(`a shared broker${openssl.note}`, () => {
     await first.broker.stop();
     const second = await lease();
     await connectAs('two', second.broker.endpoint).then((client) => client.socket.destroy());
+    expect(starts).toHaveLength(2);
+    await second.broker.stop();
+  });
+
+  test('whose log could not be read to the end is fresh for the next run', async () => {
+    const first = await lease();
+    unreadable = true;
+    await expect(first.broker.stop()).rejects.toThrow('its log stood still');
+    unreadable = false;
+    const second = await lease();
     expect(starts).toHaveLength(2);
     await second.broker.stop();
   });

@@ -106,7 +106,7 @@ describe.skipIf(!mosquitto.available || !openssl.available)(
       const attempt = start(configuration(text, files));
       await expect(attempt).rejects.toMatchObject({
         name: 'UserError',
-        exitCode: 69,
+        exitCode: 65,
         problems: [
           { file: '/home/author/main.conf', line, message: expect.stringContaining(words) },
         ],
@@ -117,7 +117,7 @@ describe.skipIf(!mosquitto.available || !openssl.available)(
       const files = { 'some.acl': 'user a\ntopic read x\n\ngarbage here\n' };
       const attempt = start(configuration(`${BASE}acl_file {{file:some.acl}}\n`, files));
       await expect(attempt).rejects.toMatchObject({
-        exitCode: 69,
+        exitCode: 65,
         problems: [
           {
             file: '/home/author/some.acl',
@@ -145,6 +145,18 @@ log_dest file /tmp/x
       const { problems } = await attempt.catch((error) => error);
       const lines = problems.map(({ line }: { readonly line: number }) => line);
       expect(lines).toEqual([8, 9, 10, 11, 12, 14, 15]);
+    });
+
+    test.each([
+      ['a tab, which does not part words', 'listener 45001\t127.0.0.1'],
+      ['a carriage return', 'listener 45001 # \r'.concat('x')],
+      ['a line separator', 'listener 45001 0.0.0.0 \u2028'],
+      ['a tab in an address', 'address 127.0.0.1\t192.0.2.1'],
+    ])('%s hides nothing that leads beyond this machine', async (_what, line) => {
+      await expect(start(configuration(`${BASE}${line}\n`))).rejects.toMatchObject({
+        exitCode: 65,
+        problems: [{ line: 8 }],
+      });
     });
 
     test('a configuration that does not listen on its port is refused', async () => {

@@ -182,8 +182,10 @@ describe('what a NATS configuration listens on', () => {
     'mqtt { host: localhost\n port: 1883 }',
     '# host: 0.0.0.0',
     '// listen: 4222',
+    'include "users.conf"',
+    'server_name: a//b # url: x',
   ])('%s stays on this machine', (text) => {
-    expect(leavesLoopback(text)).toEqual([]);
+    expect(leavesLoopback(text, new Set(['users.conf']))).toEqual([]);
   });
 
   test.each([
@@ -199,7 +201,17 @@ describe('what a NATS configuration listens on', () => {
     'cluster { host: 127.0.0.1, routes = [] }',
     'leafnodes { host: 127.0.0.1, remotes: [ { url: x } ] }',
     'host: $ADDRESS',
+    'ws { port: 80 }',
+    'cluster { host: 127.0.0.1, routes [ "nats://192.0.2.1:4222" ] }',
+    'leafnodes { host: 127.0.0.1, remotes [ { url x } ] }',
+    'account_resolver: URL(http://192.0.2.1)',
+    'include "other.conf"',
+    'include ../users.conf',
+    '# a comment ends here\rhost: 0.0.0.0',
+    'server_name: a//b, host: 0.0.0.0',
+    'server_name: "a\\" #", host: 0.0.0.0',
   ])('%s does not', (text) => {
-    expect(leavesLoopback(`port: 1\n${text}\n`)[0]?.line).toBe(2);
+    const [first] = leavesLoopback(`port: 1\n${text}\n`, new Set(['users.conf']));
+    expect(first?.line).toBe(2);
   });
 });

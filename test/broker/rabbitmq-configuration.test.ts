@@ -227,6 +227,8 @@ describe('what a RabbitMQ configuration listens on', () => {
     'listeners.ssl.1 = [::1]:5671',
     'management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = 15672',
     '# listeners.tcp.default = 5672',
+    '# include other.conf',
+    'distribution.listener.interface = 127.0.0.1',
   ])('%s stays on this machine', (text) => {
     expect(leavesLoopback(text)).toEqual([]);
   });
@@ -238,6 +240,11 @@ describe('what a RabbitMQ configuration listens on', () => {
     'management.tcp.port = 15672',
     'prometheus.tcp.ip = 10.0.0.1',
     'cluster_formation.peer_discovery_backend = dns',
+    'cluster_nodes.disc.1 = rabbit@elsewhere',
+    'log.syslog.host = 192.0.2.1',
+    'distribution.listener.interface = 0.0.0.0',
+    'listeners.tcp.1 = 5672 # \rx',
+    'include /etc/rabbitmq/other.conf',
   ])('%s does not', (text) => {
     expect(leavesLoopback(`a = b\n${text}\n`)[0]?.line).toBe(2);
   });
@@ -245,5 +252,7 @@ describe('what a RabbitMQ configuration listens on', () => {
   test('terms of Erlang may not open listeners at all, unless in a comment', () => {
     expect(termsLeaveLoopback('[].\n% {tcp_listeners, []}\n')).toEqual([]);
     expect(termsLeaveLoopback('[\n{ssl_listeners, [1]}].')[0]?.line).toBe(2);
+    expect(termsLeaveLoopback('[\n{a, "%"}, {tcp_listeners, [1]}].')[0]?.line).toBe(2);
+    expect(termsLeaveLoopback('[\n{inet_dist_use_interface, {0,0,0,0}}].')[0]?.line).toBe(2);
   });
 });

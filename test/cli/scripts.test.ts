@@ -142,6 +142,7 @@ describe('plan', () => {
     expect(stdout).toContain('session-theft:no-certificate');
     expect(stdout).toContain('risk: ');
     expect(stdout).not.toContain('\u001b');
+    expect(stdout.split('\n').filter((line) => line.length > 60)).toEqual([]);
   });
 
   it('prints the script as JSON', async () => {

@@ -2,7 +2,7 @@
  * What is measured on running brokers is what their profiles say; and a probe whose control fails,
  * or whose broker has gone, says so instead of guessing.
  */
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { BrokerAdapter } from '../../src/broker/adapter.ts';
 import type { BrokerCapabilities } from '../../src/broker/capabilities.ts';
 import { loadConfiguration } from '../../src/broker/load-configuration.ts';
@@ -23,6 +23,15 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 };
 
 const clock = realClock;
+
+// Node warns of what it takes for a leak, in the middle of the user's table.
+const warnings: Error[] = [];
+const keepWarning = (warning: Error): number => warnings.push(warning);
+process.on('warning', keepWarning);
+afterAll(() => {
+  process.off('warning', keepWarning);
+  expect(warnings).toEqual([]);
+});
 
 /** The adapter with another profile than its own. */
 function claiming(

@@ -152,6 +152,39 @@ describe('the terminal', () => {
     }
   });
 
+  it('fits sixty columns, the last line with its counts as well', () => {
+    const cells = names(20, 'session').flatMap((configuration) =>
+      names(10, 'takeover').map((scenario) =>
+        cell(`mosquitto/${configuration}/${scenario}`, 'unmet', {
+          because: 'it was so '.repeat(9),
+        }),
+      ),
+    );
+    const result = matrixResult(cells);
+    const comparison = compareWithBaseline(result, recordBaseline(matrixResult([])), {
+      file: 'base.json',
+    });
+    for (const shown of [text(result, 60), text({ ...result, comparison }, 60)]) {
+      expect(shown.split('\n').filter((line) => line.length > 60)).toEqual([]);
+      expect(shown).toContain('200 cells: 0 met, 200 unmet, 0 inconclusive');
+    }
+  });
+
+  it('tells a change that is the same in both MQTT versions once', () => {
+    const both = (outcome: 'met' | 'unmet') =>
+      (['3.1.1', '5'] as const).map((mqttVersion) => cell('b/c/theft', outcome, { mqttVersion }));
+    const result = matrixResult(both('unmet'));
+    const comparison = compareWithBaseline(result, recordBaseline(matrixResult(both('met'))), {
+      file: 'base.json',
+    });
+    const shown = [text, renderMatrixMarkdown, renderMatrixHtml];
+    for (const page of shown.map((show) => show({ ...result, comparison }))) {
+      expect(page.match(/after this change/g)).toHaveLength(1);
+      expect(page).toContain('b/c, MQTT 3.1.1 and 5: after this change theft harms the owner');
+      expect(page).toContain('2 cells changed');
+    }
+  });
+
   it('breaks no line for any result, at any width', () => {
     fc.assert(
       fc.property(randomCells, fc.integer({ min: 60, max: 160 }), (cells, width) => {
@@ -176,6 +209,8 @@ describe('HTML', () => {
       'title',
     ],
     'aria-label',
+    'role',
+    'tabindex',
   ];
 
   /** The tags of a page; strict about what may stand in one. */
@@ -218,7 +253,10 @@ describe('HTML', () => {
     const links = [...page.matchAll(/ href="#([^"]+)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(new Set(links)).toEqual(new Set(ids));
-    expect(links).toHaveLength(cells.length + 2);
+    // The contents, then each place, then both sides of the pair.
+    const contents = ['pairs', 'broker-1', 'broker-2', 'reasons'];
+    expect(links.slice(0, 4)).toEqual(contents);
+    expect(links).toHaveLength(contents.length + cells.length + 2);
     expect(page).toContain('<th scope="row">s</th>');
     expect(page).toContain('<th scope="col"><span>secure</span></th>');
   });

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { loadConfiguration } from '../../src/broker/load-configuration.ts';
 import { mosquittoBroker } from '../../src/broker/mosquitto/adapter.ts';
 import { runScript } from '../../src/run/run-script.ts';
+import { type LoadedScript, parseScript } from '../../src/script/load.ts';
 import { loadAnyScenario } from '../../src/script/load-any.ts';
 import { requireProgram } from '../support/programs.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -18,8 +19,12 @@ const CONFIGURATIONS = fileURLToPath(new URL('../../configurations/mosquitto/', 
 async function play(name: string, configuration: string, mqttVersion: '3.1.1' | '5') {
   const loaded = await loadAnyScenario(name);
   if (loaded.kind !== 'script') throw new Error(`${name} is no script`);
+  return playLoaded(loaded.script, configuration, mqttVersion);
+}
+
+async function playLoaded(loaded: LoadedScript, configuration: string, mqttVersion: '3.1.1' | '5') {
   const folder = await temporaryFolder();
-  return runScript(loaded.script, {
+  return runScript(loaded, {
     broker: { kind: 'local', adapter: mosquittoBroker },
     configuration: await loadConfiguration(`${CONFIGURATIONS}${configuration}.conf`),
     mqttVersion,
@@ -51,5 +56,20 @@ describe.skipIf(!mosquitto.available)(`on Mosquitto${mosquitto.note}`, () => {
     expect(judged.map(({ step, outcome }) => `${step} ${outcome}`)).toEqual(expected);
     const unmet = expected.some((one) => one.endsWith('unmet'));
     expect(result.outcome).toBe(unmet ? 'unmet' : 'met');
+  });
+
+  test('a publish that the broker says it refuses is a failed control', async () => {
+    const text = [
+      'name: t',
+      'purpose: p',
+      'clients: { service: {}, owner: {} }',
+      'steps:',
+      '  - { connect: service, risk: r }',
+      '  - connect: owner',
+      '  - publish: { client: owner, topic: fleet/service/telemetry, payload: m, qos: 1 }',
+    ].join('\n');
+    const { result } = await playLoaded(parseScript(text, 't.yaml'), 'own-topics', '5');
+    expect(result.outcome).toBe('inconclusive');
+    expect(result.because).toContain('PUBACK 0x87');
   });
 });

@@ -36,6 +36,13 @@ interface Play extends Pick<ScriptRunOptions, 'mqttVersion' | 'clientIdSuffix'> 
   readonly configuration?: string;
 }
 
+/** That messages come at all, without which that one does not come shows nothing. */
+const TO_ITSELF = [
+  'subscribe: { client: service, filter: control }',
+  'publish: { client: service, topic: control, payload: own }',
+  'receive: { client: service, payload: own }',
+];
+
 type Row = readonly [what: string, steps: readonly string[], because: RegExp, more?: Play];
 
 /** The last step that was played is the one that tells. */
@@ -105,6 +112,7 @@ describe('it is met that', () => {
       [
         'connect: service',
         'subscribe: { client: service, filter: "#" }',
+        ...TO_ITSELF,
         'connect: owner',
         OTHERS_TOPIC,
         '{ receive: { client: service, payload: m }, expect: nothing, risk: r }',
@@ -231,7 +239,7 @@ describe('it is unmet that', () => {
     ['a client is accepted', ['connect: owner', '{ connect: bare, risk: r }'], /FIN/],
     [
       'a client is refused',
-      ['{ connect: bare, expect: refused, risk: r }'],
+      ['connect: owner', '{ connect: bare, expect: refused, risk: r }'],
       /^accepted/,
       { configuration: 'certificate-not-required' },
     ],
@@ -268,6 +276,7 @@ describe('it is unmet that', () => {
       [
         ...SUBSCRIBED,
         'connect: service',
+        ...TO_ITSELF,
         PUBLISH,
         '{ receive: { client: owner, payload: m }, expect: nothing, risk: r }',
       ],
@@ -362,6 +371,7 @@ describe('it can’t be told, so that nothing is shown, where', () => {
         ...SUBSCRIBED,
         PUBLISH,
         '{ receive: { client: owner, payload: m }, expect: nothing, risk: r }',
+        'receive: { client: owner, payload: m }',
       ],
       /^service is not connected$/,
     ],
@@ -388,6 +398,7 @@ test('an attack of someone who was refused has failed, and is not a failed contr
   const { result } = await play([
     'connect: service',
     'subscribe: { client: service, filter: "#" }',
+    ...TO_ITSELF,
     '{ connect: bare, expect: any }',
     'publish: { client: bare, topic: a, payload: m }',
     '{ receive: { client: service, payload: m }, expect: nothing, risk: r }',

@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BrokerAdapter } from '../../src/broker/adapter.ts';
-import { UserError } from '../../src/core/errors.ts';
+import { EXIT } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/text.ts';
 import type { ConnectionEvent } from '../../src/history/event.ts';
 import { readHistory } from '../../src/history/reader.ts';
@@ -88,13 +88,16 @@ describe.each([
       '    expect: refused',
       '    risk: anyone is let in',
       '  - subscribe: { client: owner, filter: a/b, qos: 1 }',
+      '  - publish: { client: owner, topic: a/b, payload: own, qos: 1 }',
+      '  - receive: { client: owner, payload: own }',
       '  - publish: { client: intruder, topic: a/b, payload: forged, qos: 1 }',
       '  - receive: { client: owner, payload: forged }',
       '    expect: nothing',
       '    risk: anyone may publish',
     ].join('\n');
     const report = await play(steps, { broker });
-    expect(storyOf(report)).toEqual(['1 met', '2 unmet', '3 met', '4 met', '5 unmet']);
+    const story = ['1 met', '2 unmet', '3 met', '4 met', '5 met', '6 met', '7 unmet'];
+    expect(storyOf(report)).toEqual(story);
     expect(report.outcome).toBe('unmet');
     expect(report.result.steps.flatMap((step) => step.risk ?? [])).toEqual([
       'anyone is let in',
@@ -190,6 +193,8 @@ describe('a script is not met', () => {
     const steps = [
       '  - connect: service',
       '  - subscribe: { client: service, filter: a/b, qos: 1 }',
+      '  - publish: { client: service, topic: a/b, payload: own, qos: 1 }',
+      '  - receive: { client: service, payload: own }',
       '  - disconnect: service',
       '  - connect: intruder',
       '  - publish: { client: intruder, topic: a/b, payload: forged, qos: 1 }',
@@ -204,7 +209,14 @@ describe('a script is not met', () => {
 
   test('because a broker gives no answer at all', async () => {
     const { broker } = await muteBroker();
-    const steps = '  - connect: owner\n    within: 100ms\n    expect: refused\n    risk: r\n';
+    const steps = [
+      '  - connect: owner',
+      '    within: 100ms',
+      '    expect: refused',
+      '    risk: r',
+      '  - connect: owner',
+      '    within: 100ms',
+    ].join('\n');
     const report = await play(steps, { broker });
     expect(report.outcome).toBe('inconclusive');
     expect(report.result.because).toContain('without an answer');
@@ -213,10 +225,9 @@ describe('a script is not met', () => {
   test('because nobody listens', async () => {
     const { broker } = await muteBroker();
     const adapter = externalBroker({ url: 'mqtts://127.0.0.1:1', caPem: '' });
-    const steps = '  - connect: owner\n    expect: refused\n    risk: r\n';
-    await expect(play(steps, { broker: { ...broker, adapter, port: 1 } })).rejects.toThrow(
-      UserError,
-    );
+    const steps = '  - connect: owner\n    risk: r\n';
+    const attempt = play(steps, { broker: { ...broker, adapter, port: 1 } });
+    await expect(attempt).rejects.toMatchObject({ exitCode: EXIT.unavailable });
   });
 
   test('after a control that failed, and what follows is not played', async () => {

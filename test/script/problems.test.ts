@@ -64,6 +64,14 @@ const TABLE: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   [
+    'everybody may be refused, and nothing delivered to anybody',
+    `${HEAD}steps:\n  - { connect: owner, when: { mqtt: '5' } }\n  - { connect: thief, expect: refused, risk: r }\n  - publish: { client: owner, topic: t, payload: x }\n  - { receive: { client: thief, payload: x }, expect: nothing, risk: r }\n`,
+    [
+      'f.yaml:6:5 steps.1: no step shows that anybody is let in — add a client that must be let in, or a broker that refuses everybody passes',
+      'f.yaml:8:5 steps.3: no step shows that anything is delivered — add a receive of what must come, or a broker that delivers nothing passes',
+    ],
+  ],
+  [
     'nothing is judged',
     `${HEAD}steps:\n  - connect: owner\n`,
     [

@@ -59,6 +59,8 @@ export function reloadListener(
   listener.setSecureContext(contextOf(material, rules));
 }
 
+const CRL_BLOCKS = /-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----/g;
+
 function contextOf(
   { server, deviceCaPem, crlPem }: TlsMaterial,
   { sessionTickets }: EmbeddedRules,
@@ -67,7 +69,8 @@ function contextOf(
     cert: server.certificatePem,
     key: server.privateKeyPem,
     ca: deviceCaPem,
-    ...(crlPem === undefined ? {} : { crl: crlPem }),
+    // Of a text with several lists Node would take the first only.
+    ...(crlPem === undefined ? {} : { crl: crlPem.match(CRL_BLOCKS) ?? crlPem }),
     minVersion: 'TLSv1.2',
     secureOptions: sessionTickets ? 0 : constants.SSL_OP_NO_TICKET,
   };

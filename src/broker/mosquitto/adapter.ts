@@ -72,16 +72,22 @@ export async function startMosquitto(
       return running(handle, { start, prepared, port, version: program.version });
     }
     refusal = refused;
-    if (!refusal.message.includes('Address already in use')) break;
+    if (!isPortTaken(refusal)) break;
   }
   const { file, line } = refusal;
-  throw new UserError(EXIT.unavailable, {
-    // Of our own configuration there is no file to look at.
-    ...(start.configuration === undefined || file === undefined ? {} : { file }),
-    ...(start.configuration === undefined || line === undefined ? {} : { line }),
+  // Of our own configuration nobody else is the author, and of a taken port nobody at all.
+  const isAuthors =
+    start.configuration !== undefined && file !== undefined && !isPortTaken(refusal);
+  throw new UserError(isAuthors ? EXIT.invalidInput : EXIT.unavailable, {
+    ...(isAuthors ? { file } : {}),
+    ...(isAuthors && line !== undefined ? { line } : {}),
     message: `mosquitto ${program.version} could not be started: ${refusal.message}`,
     hint: `its whole log is ${start.workFolder}/${FILES.log}`,
   });
+}
+
+function isPortTaken({ message }: Problem): boolean {
+  return message.includes('Address already in use');
 }
 
 function running(

@@ -28,9 +28,10 @@ export interface ConfigurationFacts {
   readonly namesUser: boolean;
 }
 
+/** Whatever stands in a line: a carriage return in its middle ends none of Mosquitto's. */
 export function readDirectives(text: string): readonly Directive[] {
   return text.split('\n').flatMap((written, i) => {
-    const match = /^\s*([^#\s]\S*)\s*(.*)$/.exec(written);
+    const match = /^\s*([^#\s]\S*)\s*(.*)$/s.exec(written);
     return match === null
       ? []
       : [{ key: match[1] ?? '', value: (match[2] ?? '').trim(), line: i + 1 }];
@@ -76,7 +77,7 @@ export function forbidden(
   let listens = false;
   for (const directive of directives) {
     const { key, value, line } = directive;
-    listens ||= key === 'listener' && value.split(/\s+/)[0] === String(port);
+    listens ||= key === 'listener' && wordsOf(value)[0] === String(port);
     const words =
       beyondLoopback(directive) ??
       (harness.used && !harness.owns(line) ? ofHarness(key) : undefined);
@@ -87,8 +88,13 @@ export function forbidden(
   return [...problems, { message, hint: 'write: listener {{port}} 127.0.0.1' }];
 }
 
+/** To Mosquitto only blanks part words: behind a tab, an address is none. */
+function wordsOf(value: string): readonly string[] {
+  return value.split(/ +/);
+}
+
 function beyondLoopback({ key, value }: Directive): Words | undefined {
-  const words = value.split(/\s+/);
+  const words = wordsOf(value);
   switch (key) {
     case 'listener':
       if (isLoopback(words[1] ?? '')) return undefined;

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { EXIT, fileError, type Problem, UserError } from '../../core/errors.ts';
 import { printable } from '../../core/text.ts';
 import type { BrokerChanges, BrokerStartOptions } from '../adapter.ts';
+import { listensBeyond } from '../listening-sockets.ts';
 import { checkClosed, isListening } from '../loopback-port.ts';
 import { describeExit, endProcess, hasEnded, ownProcess, startGuard } from '../process.ts';
 import { BrokerFiles } from './broker-files.ts';
@@ -76,10 +77,12 @@ export class MosquittoHandle {
     try {
       await this.#files.write();
       const refusal = await this.#files.withKey(() => this.#launch());
-      if (refusal !== undefined) await this.#files.remove();
+      if (refusal !== undefined) await this.stop();
       else this.#phase = 'running';
       return refusal;
     } catch (error) {
+      this.kill();
+      await this.#gone;
       await this.#log.end();
       throw error;
     }
@@ -112,7 +115,7 @@ export class MosquittoHandle {
 
   /** Throws a `UserError` (69) if something still listens on its port. */
   async stop(): Promise<void> {
-    const wasRunning = this.#phase !== 'ending';
+    const wasRunning = this.#phase === 'running';
     this.#phase = 'ending';
     const child = this.#child;
     if (child !== undefined) {
@@ -148,7 +151,7 @@ export class MosquittoHandle {
     const running = prepared.evidence === 'log' ? this.#log.running : this.#answers();
     const end = await Promise.race([running.then(() => undefined), this.#gone]);
     clearTimeout(timeout);
-    if (end === undefined) return undefined;
+    if (end === undefined) return this.#beyond();
     if (late) {
       const words = printable(this.#log.lastWords);
       const said = words === '' ? 'said nothing' : `said last: ${words}`;
@@ -156,6 +159,13 @@ export class MosquittoHandle {
     }
     const errors = this.#log.takeErrors();
     return explainRejection(errors, prepared) ?? { message: end };
+  }
+
+  /** What is wrong with where it listens, if anything. */
+  async #beyond(): Promise<Problem | undefined> {
+    const [beyond] = await listensBeyond(this.pid);
+    if (beyond === undefined) return undefined;
+    return { message: `it listened on ${beyond}, which is not this machine alone` };
   }
 
   /** Resolves when its log says that it runs, or its port is open; or it has ended. */
@@ -217,7 +227,8 @@ export class MosquittoHandle {
     });
     this.#child = child;
     ownProcess(child);
-    if (child.pid !== undefined) this.#guard = startGuard(child.pid);
+    const key = path.join(this.#options.start.workFolder, FILES.privateKey);
+    if (child.pid !== undefined) this.#guard = startGuard(child.pid, [key]);
     child.stderr.on('data', (chunk: Buffer) => this.#log.push(chunk));
     this.#gone = new Promise<string>((resolve) => {
       // Unlike `exit`, `close` comes after the last byte of the log.

@@ -48,7 +48,7 @@ export const natsBroker = {
 } satisfies BrokerAdapter;
 
 /** Starts it, on another port if the chosen one turns out to be taken. */
-export async function startNats(
+async function startNats(
   options: BrokerStartOptions,
   choosePort = freePort,
 ): Promise<BrokerProcess> {

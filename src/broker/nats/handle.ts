@@ -60,6 +60,7 @@ export class NatsHandle {
       environment: { TZ: 'UTC', HOME: start.workFolder, PATH: process.env.PATH },
       folder: start.workFolder,
       logFile: path.join(start.workFolder, SUBJECT_FILES.log),
+      secrets: [path.join(start.workFolder, SUBJECT_FILES.privateKey)],
       logStream: 'stderr',
       log: this.#evidence,
       startTimeoutMs: START_TIMEOUT_MS,
@@ -178,7 +179,8 @@ export class NatsHandle {
   }
 
   #beyond(name: string, text: string, lineOf: (line: number) => number): readonly Problem[] {
-    return leavesLoopback(text).map(({ line, ...words }) => ({
+    const names = new Set(this.#configuration.files.keys());
+    return leavesLoopback(text, names).map(({ line, ...words }) => ({
       file: authorPath(this.#configuration, name),
       line: lineOf(line),
       ...words,

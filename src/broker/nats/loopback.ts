@@ -11,22 +11,31 @@ const ADDRESS =
   /(?<![\w.$-])(host|net|listen|http|https|addr)\b["']?\s*(?:[:=]\s*|[ \t]+)("[^"\n]*"|'[^'\n]*'|[^\s,;{}\]]+)/gi;
 /** Blocks that open a listener of their own, on every address unless they name one. */
 const LISTENERS =
-  /(?<![\w.$-])(mqtt|websocket|cluster|leaf|leafnodes?|gateway)\b["']?\s*[:=]?\s*\{/gi;
+  /(?<![\w.$-])(mqtt|websocket|ws|cluster|leaf|leafnodes?|gateway)\b["']?\s*[:=]?\s*\{/gi;
 /** Connections to others. */
-const OUTWARD = /(?<![\w.$-])(routes|remotes|gateways|url|urls|resolver)\b["']?\s*[:=]/gi;
+const OUTWARD =
+  /(?<![\w.$-])(routes|remotes|gateways|url|urls|(?:accounts?_)?resolver)\b["']?(?:\s*[:=]|\s*[[{]|[ \t]+["'\w$])/gi;
+/** Another file, wherever it is. */
+const INCLUDE = /(?<![\w.$-])include\b["']?\s*[:=]?\s*("[^"\n]*"|'[^'\n]*'|[^\s,;{}\]]+)/gi;
 
 export interface LineProblem extends Pick<Problem, 'message' | 'hint'> {
   /** From 1, in the text. */
   readonly line: number;
 }
 
-/** Every place in `text` that would listen, or connect, beyond this machine. */
-export function leavesLoopback(text: string): readonly LineProblem[] {
+/**
+ * Every place in `text` that would listen, or connect, beyond this machine. Only the configuration's
+ * own files, which `names` are, may be included: others are not looked at.
+ */
+export function leavesLoopback(
+  text: string,
+  names: ReadonlySet<string> = new Set(),
+): readonly LineProblem[] {
   const bare = withoutComments(text);
   const lineAt = (offset: number): number => bare.slice(0, offset).split('\n').length;
   const problems: LineProblem[] = [];
   for (const { 1: key = '', 2: value = '', index } of bare.matchAll(ADDRESS)) {
-    if (!isLocal(value.replace(/^["']|["']$/g, ''))) {
+    if (!isLocal(unquoted(value))) {
       problems.push({ line: lineAt(index), ...beyond(`${key} ${value}`) });
     }
   }
@@ -42,7 +51,19 @@ export function leavesLoopback(text: string): readonly LineProblem[] {
       hint: 'leave it out: a broker under test stands alone',
     });
   }
+  for (const { 1: value = '', index } of bare.matchAll(INCLUDE)) {
+    if (names.has(unquoted(value))) continue;
+    problems.push({
+      line: lineAt(index),
+      message: `include leads to a file that is not looked at (${printable(value, 60)})`,
+      hint: 'put it beside the configuration and write: include "{{file:<name>}}"',
+    });
+  }
   return problems;
+}
+
+function unquoted(value: string): string {
+  return value.replace(/^["']|["']$/g, '');
 }
 
 function beyond(what: string): Pick<Problem, 'message' | 'hint'> {
@@ -68,7 +89,13 @@ function blockAfter(text: string, start: number): string {
   return text.slice(start);
 }
 
-/** `#` and `//` to the end of the line, outside of strings; offsets of lines stay. */
+/**
+ * `#` and `//` to the end of the line, which is a carriage return as well, outside of strings and of
+ * words; numbers of lines stay.
+ */
 function withoutComments(text: string): string {
-  return text.replace(/("[^"\n]*"|'[^'\n]*')|(?:#|\/\/)[^\n]*/g, (_all, string) => string ?? '');
+  return text.replace(
+    /("(?:[^"\\]|\\.)*"|'[^']*')|(?<![^\s,;{}[\]"'])(?:#|\/\/)[^\n\r]*/gs,
+    (_all, string) => string ?? '',
+  );
 }

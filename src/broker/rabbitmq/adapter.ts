@@ -51,7 +51,7 @@ export const rabbitmqBroker = {
 } satisfies BrokerAdapter;
 
 /** Starts it, on other ports if a chosen one turns out to be taken. */
-export async function startRabbitmq(
+async function startRabbitmq(
   options: BrokerStartOptions,
   choosePort = freePort,
 ): Promise<BrokerProcess> {

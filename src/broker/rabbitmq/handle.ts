@@ -67,6 +67,7 @@ export class RabbitmqHandle {
       }),
       folder: workFolder,
       logFile: path.join(workFolder, SUBJECT_FILES.log),
+      secrets: [path.join(workFolder, SUBJECT_FILES.privateKey)],
       logStream: 'stdout',
       log: this.#evidence,
       startTimeoutMs: START_TIMEOUT_MS,

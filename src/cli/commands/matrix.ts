@@ -15,6 +15,7 @@ import {
   matrixOfFolder,
   type Problem,
   planMatrix,
+  plural,
   printable,
   readBaseline,
   readBaselineIfAny,
@@ -124,7 +125,9 @@ export const matrixCommand = defineCommand({
       if (!args.quiet) env.stderr.write(`\n${renderMatrix(result, style)}`);
       for (const { file: output, render } of outputs) await writeOutput(output, render(result));
       if (args.record !== undefined && !result.interrupted) {
-        await writeBaseline(args.record, recordBaseline(result, previous, cellFilter(selection)));
+        const recorded = recordBaseline(result, previous, cellFilter(selection));
+        await writeBaseline(args.record, recorded);
+        if (!args.quiet) env.stderr.write(recordedLine(recorded.cells.length, args.record));
       }
       if (args.json) env.stdout.write(renderMatrixJson(result));
       return exitCode(result);
@@ -133,6 +136,10 @@ export const matrixCommand = defineCommand({
     }
   },
 });
+
+function recordedLine(cells: number, file: string): string {
+  return `  baseline  ${plural(cells, 'outcome')} recorded in ${printable(file, 300)}\n`;
+}
 
 /** With a baseline only what changed counts. */
 function exitCode(result: MatrixResult): ExitCode {

@@ -1,8 +1,12 @@
 /** `doppelfleet validate`: every problem of every file, at once. */
 import {
   EXIT,
+  type FileKind,
+  fileKind,
   formatProblem,
   loadAnyScenario,
+  loadConfiguration,
+  loadMatrix,
   type Problem,
   planScenario,
   UserError,
@@ -21,9 +25,11 @@ interface Validation {
 
 export const validateCommand = defineCommand({
   command: 'validate <file..>',
-  describe: 'Check scenario files and show every problem with its place',
+  describe:
+    'Check scenarios, matrix files and broker configurations; show every problem with its place',
   examples: [
     ['$0 validate scenarios/*.yaml', 'before a commit'],
+    ['$0 validate broker/mosquitto/*.conf', 'placeholders and companion files'],
     ['$0 validate mine.yaml --json', 'for editors and CI'],
   ],
   options: (parser) =>
@@ -31,7 +37,8 @@ export const validateCommand = defineCommand({
       type: 'string',
       array: true,
       demandOption: true,
-      describe: 'Scenario files, fleets and scripts alike, or names of built-in ones',
+      describe:
+        'Files: fleets, scripts, matrices, configurations in a folder named as their broker; or names of built-in scenarios',
     }),
   async run(args, env) {
     const results = await Promise.all(args.file.map(validate));
@@ -50,11 +57,32 @@ export const validateCommand = defineCommand({
 
 async function validate(file: string): Promise<Validation> {
   try {
-    const loaded = await loadAnyScenario(file);
-    const warnings = loaded.kind === 'fleet' ? planScenario(loaded.fleet).uncertain : [];
-    return { file, valid: true, problems: [], warnings };
+    const check = CHECKS_OF[await fileKind(file)];
+    const { problems = [], warnings = [] } = await check(file);
+    return { file, valid: problems.length === 0, problems, warnings };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { file, valid: false, problems: error.problems, warnings: [] };
   }
 }
+
+/** How each kind of file is checked; a `UserError` tells problems as well. */
+const CHECKS_OF: Readonly<
+  Record<FileKind, (file: string) => Promise<Partial<Pick<Validation, 'problems' | 'warnings'>>>>
+> = {
+  async scenario(file) {
+    const loaded = await loadAnyScenario(file);
+    return loaded.kind === 'fleet' ? { warnings: planScenario(loaded.fleet).uncertain } : {};
+  },
+  async matrix(file) {
+    const { configurations } = await loadMatrix(file);
+    const problems = [...configurations.values()].flatMap(({ problem }) =>
+      problem === undefined ? [] : [{ message: problem }],
+    );
+    return { problems };
+  },
+  async configuration(file) {
+    await loadConfiguration(file);
+    return {};
+  },
+};

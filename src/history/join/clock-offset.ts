@@ -140,7 +140,8 @@ function consensus(votes: number[], coarseMs: number) {
   const windowMs = WINDOW_MS + 2 * coarseMs;
   const best = densest(sorted, windowMs);
   if (best.size === 0) return undefined;
-  const ms = Math.round(best.middle);
+  // Without a negative zero, which JSON has not.
+  const ms = Math.round(best.middle) + 0;
   const far = AGREED_MS + coarseMs;
   const inside: number[] = [];
   for (const vote of sorted) if (Math.abs(vote - ms) <= far) inside.push(Math.abs(vote - ms));

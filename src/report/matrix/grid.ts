@@ -4,8 +4,9 @@
  */
 import type { MqttVersion } from '../../core/ids.ts';
 import { plural, printable } from '../../core/text.ts';
-import { comparisonOutcome } from '../../matrix/baseline.ts';
+import { type CellChange, type ChangeKind, comparisonOutcome } from '../../matrix/baseline.ts';
 import { type CellResult, cellId, configurationName } from '../../matrix/cell.ts';
+import { changePlace } from '../../matrix/change-sentence.ts';
 import type { MatrixResult } from '../../matrix/result.ts';
 import type { Outcome } from '../../verdict/outcome.ts';
 
@@ -134,9 +135,28 @@ export function headline(result: MatrixResult): {
   const { comparison } = result;
   if (comparison === undefined) return { outcome: result.outcome, words: result.outcome };
   const outcome = comparisonOutcome(comparison);
-  const changes = plural(comparison.changes.length, 'change');
-  const words = outcome === 'met' ? 'no change' : changes;
-  return { outcome, words };
+  const { length } = comparison.changes;
+  return { outcome, words: length === 0 ? 'no change' : `${plural(length, 'cell')} changed` };
+}
+
+/** A change that is the same in several MQTT versions, told once. */
+export interface ToldChange {
+  readonly kind: ChangeKind;
+  readonly sentence: string;
+}
+
+/** Changes as sentences, in the order of the first cell of each. */
+export function toldChanges(changes: readonly CellChange[]): readonly ToldChange[] {
+  const rest = (one: CellChange) => one.sentence.slice(changePlace(one, [one.mqttVersion]).length);
+  const alike = groupBy(changes, (one) =>
+    JSON.stringify([one.broker, one.configuration, one.scenario, one.kind, rest(one)]),
+  );
+  return [...alike.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const versions = group.map((one) => one.mqttVersion).sort();
+    return [{ kind: first.kind, sentence: `${changePlace(first, versions)}${rest(first)}` }];
+  });
 }
 
 /**

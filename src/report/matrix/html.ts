@@ -16,6 +16,7 @@ import {
   groupBy,
   headline,
   OUTCOME_MARKS,
+  toldChanges,
   versionWords,
 } from './grid.ts';
 import { POLICY, STYLE } from './html-style.ts';
@@ -40,10 +41,13 @@ export function renderMatrixHtml(result: MatrixResult): string {
     '<body>',
     '<main>',
     `<h1>${title} ${badge(verdict.outcome, verdict.words)}</h1>`,
-    `<p>${countSentence(countOutcomes(result.cells))}${result.interrupted ? '; it was interrupted' : ''}. Ended ${ended}, doppelfleet ${text(result.toolVersion)}.</p>`,
+    `<p>${countSentence(countOutcomes(result.cells))}${result.interrupted ? '; it was interrupted' : ''}. Ended ${ended}, doppelfleet ${text(result.toolVersion)}, evidence in <code>${text(result.folder)}</code>.</p>`,
+    ...contents(result),
     ...changes(result),
     ...pairs(result, anchors),
-    ...brokerGrids(result.cells).flatMap((grid) => table(grid, result, anchors)),
+    ...brokerGrids(result.cells).flatMap((grid, index) =>
+      table(grid, { id: `broker-${index + 1}`, title: titleOf(grid.broker, result) }, anchors),
+    ),
     ...reasons(result, anchors),
     ...list('Notes', 'notes', result.notes),
     '</main>',
@@ -55,9 +59,26 @@ export function renderMatrixHtml(result: MatrixResult): string {
 
 type Anchors = ReadonlyMap<string, string>;
 
+/** Many hundred links come before the last reasons: a way past them. */
+function contents(result: MatrixResult): readonly string[] {
+  const parts = [
+    ...(result.pairs.length === 0 ? [] : [['pairs', 'Pairs'] as const]),
+    ...brokerGrids(result.cells).map(
+      ({ broker }, index) => [`broker-${index + 1}`, titleOf(broker, result)] as const,
+    ),
+    ['reasons', 'Reasons'] as const,
+  ];
+  const links = parts.map(([id, title]) => `<a href="#${id}">${text(title, 100)}</a>`);
+  return [`<nav aria-label="Parts of this page">${links.join(' ')}</nav>`];
+}
+
+function titleOf(broker: string, { brokers }: MatrixResult): string {
+  return (Object.hasOwn(brokers, broker) ? brokers[broker] : undefined) ?? broker;
+}
+
 function changes({ comparison }: MatrixResult): readonly string[] {
   if (comparison === undefined) return [];
-  const sentences = comparison.changes.map(({ sentence }) => sentence);
+  const sentences = toldChanges(comparison.changes).map(({ sentence }) => sentence);
   const title = `Changes since ${comparison.baseline}`;
   return [
     ...(sentences.length === 0
@@ -82,20 +103,28 @@ function pairs(result: MatrixResult, anchors: Anchors): readonly string[] {
     const word = { met: 'holds', unmet: 'does not hold', inconclusive: 'open' }[outcome];
     return `<tr><th scope="row">${text(requirement)}</th><td>${text(title)}</td><td>${side(secure)}</td><td>${side(insecure)}</td><td class="${outcome}">${OUTCOME_MARKS[outcome]} ${word}</td><td>${text(because)}</td></tr>`;
   });
-  const head = ['', 'Requirement', 'Secure', 'Insecure', 'Differs', 'Because'];
+  const head = ['ID', 'Requirement', 'Secure', 'Insecure', 'Differs', 'Because'];
   return [
-    '<h2>Pairs</h2>',
-    '<div class="scroll"><table>',
-    '<caption>A pair holds if its secure side is met and its insecure side is not.</caption>',
+    '<h2 id="pairs">Pairs</h2>',
+    '<p>A pair holds if its secure side is met and its insecure side is not.</p>',
+    `${scroll('Pairs')}<table class="pairs">`,
     `<thead><tr>${head.map((one) => `<th scope="col">${one}</th>`).join('')}</tr></thead>`,
     `<tbody>${rows.join('\n')}</tbody>`,
     '</table></div>',
   ];
 }
 
-function table(grid: BrokerGrid, { brokers }: MatrixResult, anchors: Anchors): readonly string[] {
-  const { broker, configurations, scenarios, versions } = grid;
-  const version = Object.hasOwn(brokers, broker) ? brokers[broker] : undefined;
+/** What is wider than the page scrolls by itself, by keyboard as well. */
+function scroll(title: string): string {
+  return `<div class="scroll" role="region" aria-label="${text(title, 100)}" tabindex="0">`;
+}
+
+function table(
+  grid: BrokerGrid,
+  { id, title }: { readonly id: string; readonly title: string },
+  anchors: Anchors,
+): readonly string[] {
+  const { configurations, scenarios, versions } = grid;
   const heads = configurations.map(
     (name) => `<th scope="col"><span>${text(name, 100)}</span></th>`,
   );
@@ -109,9 +138,9 @@ function table(grid: BrokerGrid, { brokers }: MatrixResult, anchors: Anchors): r
     return `<tr><th scope="row">${text(scenario, 100)}</th>${places.join('')}</tr>`;
   });
   return [
-    `<h2>${text(version ?? broker)}</h2>`,
-    '<div class="scroll"><table class="grid">',
-    `<caption>Scenarios on configurations, in each place ${versionWords(versions)}: ✔ met, ✖ unmet, ? inconclusive, · not part of it.</caption>`,
+    `<h2 id="${id}">${text(title)}</h2>`,
+    `<p>Scenarios on configurations, in each place ${versionWords(versions)}: ✔ met, ✖ unmet, ? inconclusive, · not part of it.</p>`,
+    `${scroll(title)}<table class="grid">`,
     `<thead><tr><th scope="col">Scenario</th>${heads.join('')}</tr></thead>`,
     `<tbody>${rows.join('\n')}</tbody>`,
     '</table></div>',
@@ -128,7 +157,7 @@ function link(cell: CellResult | undefined, anchors: Anchors, version: string): 
 function reasons(result: MatrixResult, anchors: Anchors): readonly string[] {
   const excused = excusedCells(result.pairs);
   return [
-    '<h2>Reasons</h2>',
+    '<h2 id="reasons">Reasons</h2>',
     ...[...groupBy(result.cells, configurationName)].flatMap(([name, cells]) => [
       `<h3>${text(name)}</h3>`,
       ...cells.map((cell) => {
@@ -141,8 +170,9 @@ function reasons(result: MatrixResult, anchors: Anchors): readonly string[] {
 
 function article(cell: CellResult, anchor: string, excused: boolean): string {
   const { scenario, mqttVersion, outcome, because, folder, reproduce, expectations } = cell;
+  const told = new Set(expectations.map((one) => `${one.text}: ${one.because}`));
   const rows: (readonly [string, string])[] = [
-    ['because', text(because)],
+    ...(told.has(because) ? [] : [['because', text(because)] as const]),
     ...cellRisks(cell).map((risk) => ['risk', text(risk)] as const),
     ...expectations.map(
       (one) =>

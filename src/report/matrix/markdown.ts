@@ -23,6 +23,7 @@ import {
   type ToldCell,
   tellingCells,
   toldCells,
+  toldChanges,
 } from './grid.ts';
 
 /** A comment on GitHub holds 65,536 characters; these leave room for the tables. */
@@ -58,7 +59,7 @@ function asBefore(result: MatrixResult): readonly string[] {
 
 function changes({ comparison }: MatrixResult): readonly string[] {
   if (comparison === undefined) return [];
-  const lines = comparison.changes.map(({ sentence }) => `- ${text(sentence, 1000)}`);
+  const lines = toldChanges(comparison.changes).map(({ sentence }) => `- ${text(sentence, 1000)}`);
   return [
     `### Changes since ${code(comparison.baseline, 300)}`,
     '',
@@ -80,7 +81,7 @@ function pairs(result: MatrixResult): readonly string[] {
   return [
     '### Pairs',
     '',
-    ...markdownTable(['', 'Requirement', 'Secure', 'Insecure', 'Differs'], rows),
+    ...markdownTable(['ID', 'Requirement', 'Secure', 'Insecure', 'Differs'], rows),
     '',
   ];
 }

@@ -20,6 +20,7 @@ import {
   type ToldCell,
   tellingCells,
   toldCells,
+  toldChanges,
   versionWords,
 } from './grid.ts';
 
@@ -147,10 +148,8 @@ function asBefore(result: MatrixResult, style: Style): readonly string[] {
   const { rest } = tellingCells(result);
   if (rest === 0) return [];
   const cells = rest === 1 ? 'cell is' : 'cells are';
-  return [
-    style.dim(`  ${rest} more ${cells} not met, as in the baseline; matrix.json says why`),
-    '',
-  ];
+  const text = `${rest} more ${cells} not met, as in the baseline; matrix.json says why`;
+  return [...wrap(text, style.width - 4).map((line) => style.dim(`  ${line}`)), ''];
 }
 
 function pairLines({ pairs }: MatrixResult, style: Style): readonly string[] {
@@ -177,7 +176,7 @@ function changeLines({ comparison }: MatrixResult, style: Style): readonly strin
   if (comparison === undefined) return [];
   const { baseline, changes, notes } = comparison;
   const title = style.bold(`Changes since ${printable(baseline, 300)}`);
-  const lines = changes.flatMap(({ kind, sentence }) => {
+  const lines = toldChanges(changes).flatMap(({ kind, sentence }) => {
     const paint = kind === 'worse' ? style.red : kind === 'better' ? style.green : style.yellow;
     return wrap(printable(sentence, 1000), style.width - 6).map((line, part) =>
       paint(`  ${part > 0 ? '  ' : '• '}${line}`),
@@ -197,11 +196,16 @@ function summary(result: MatrixResult, style: Style): readonly string[] {
   const verdict = painter(outcome, style)(`${OUTCOME_MARKS[outcome]} ${words}`);
   const [example] = [...toldCells(cells, 'unmet'), ...toldCells(cells, 'inconclusive')];
   const counts = countSentence(countOutcomes(cells));
-  const took = formatDuration(Math.round((endedAt - startedAt) / 1000) * 1000);
+  const took = formatDuration(Math.max(1, Math.round((endedAt - startedAt) / 1000)) * 1000);
   const place = example?.cell.folder;
   const places = `${folder}/<broker>/<configuration>/<scenario>/mqtt-<version>`;
+  const told = `${counts}, in ${took}${interrupted ? ', interrupted' : ''}`;
+  const lines =
+    words.length + told.length + 6 <= style.width
+      ? [`  ${style.bold(verdict)}  ${told}`]
+      : [`  ${style.bold(verdict)}`, ...wrap(told, style.width - 4).map((line) => `    ${line}`)];
   return [
-    `  ${style.bold(verdict)}  ${counts}, in ${took}${interrupted ? ', interrupted' : ''}`,
+    ...lines,
     ...field('evidence', place === undefined ? folder : places, style),
     ...(example === undefined ? [] : field('run one', example.cell.reproduce, style)),
   ];

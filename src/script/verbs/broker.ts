@@ -19,14 +19,16 @@ export async function changeBroker(step: Step, world: World): Promise<Seen> {
   const { broker } = world.ports;
   const said: string[] = [];
   try {
-    if (wanted.revoke !== undefined || wanted.crl !== undefined) {
-      for (const name of wanted.revoke ?? []) world.revoked.add(name);
-      const text = world.ports.revocationList([...world.revoked], wanted.crl ?? 'current');
-      if (broker.capabilities.revocationEffect === 'never') {
-        said.push('the broker reads no revocation list');
-      } else await broker.change({ crlPem: text });
-    }
     const changes = otherChanges(step, world);
+    for (const name of wanted.revoke ?? []) world.revoked.add(name);
+    const listed = wanted.revoke !== undefined || wanted.crl !== undefined;
+    if (broker.capabilities.revocationEffect === 'never') {
+      if (listed) said.push('the broker reads no revocation list');
+    } else if (listed || wanted.authorities !== undefined) {
+      // A new authority comes with a list of its own, or the broker would refuse its devices.
+      const text = world.ports.revocationList([...world.revoked], wanted.crl ?? 'current');
+      await broker.change({ crlPem: text });
+    }
     if (Object.keys(changes).length > 0) await broker.change(changes);
     if (wanted.reload) said.push(...(await broker.reload()));
   } catch (error) {

@@ -11,7 +11,7 @@ import type { Actor, World } from '../world.ts';
 import { fence, roundTrips } from './fence.ts';
 import { PATIENCE_MS, type Seen, seen } from './verb.ts';
 
-/** MQTT 5.0 §3.9.3: codes from here on are refusals. */
+/** MQTT 5.0 §3.4.2.1 and §3.9.3: codes from here on are refusals. */
 const REFUSED = 0x80;
 
 export async function subscribe(step: Step, world: World): Promise<Seen> {
@@ -42,7 +42,7 @@ export async function publish(step: Step, world: World): Promise<Seen> {
     return seen(true, answers ? 'sent' : `sent, and ${describeObserved(await wire.ended)}`);
   }
   if (code === undefined) return seen(false, 'no PUBACK came');
-  return seen(true, `PUBACK 0x${code.toString(16).padStart(2, '0')}`);
+  return seen(code < REFUSED, `PUBACK 0x${code.toString(16).padStart(2, '0')}`);
 }
 
 export async function receive(step: Step, world: World): Promise<Seen> {

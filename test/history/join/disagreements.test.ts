@@ -223,3 +223,14 @@ describe('disagreements of both sides', () => {
     expect(found.examples[0]?.detail).toBe('"one" → "\\x1b[31m\\u{202e}"');
   });
 });
+
+it('clocks that differ by less than half a millisecond differ by 0, as JSON has no other zero', () => {
+  const both = [1, 2].flatMap((n) => {
+    const place = { ip: '127.0.0.1', port: 4000 + n };
+    return [
+      connected(`b${n}`, `c${n}`, 1_237 * n + n - 1, place),
+      connected(`d${n}`, `c${n}`, 1_237 * n, { vantage: 'device', ...place }),
+    ];
+  });
+  expect(joinSources([both], SPAN).clocks[0]?.ms).toBe(0);
+});
