@@ -39,3 +39,23 @@ export async function checkClosed(broker: string, port: number): Promise<void> {
     hint: `see what it is (ss -ltnp "sport = :${port}") and end it`,
   });
 }
+
+/** Starts what `make` makes; made again, on other ports, when a chosen one turns out to be taken. */
+export async function startOnFreePorts<Handle extends Startable>(
+  attempts: number,
+  make: () => Promise<Handle>,
+): Promise<Handle> {
+  let refusal: UserError | undefined;
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const handle = await make();
+    refusal = await handle.start();
+    if (refusal === undefined) return handle;
+    if (!refusal.message.includes('address already in use')) break;
+  }
+  throw refusal ?? new Error('internal error: no attempt was made');
+}
+
+interface Startable {
+  /** Resolves when it runs, or with why it doesn't. */
+  start(): Promise<UserError | undefined>;
+}

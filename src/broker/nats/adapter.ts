@@ -6,7 +6,7 @@
 import { EXIT, UserError } from '../../core/errors.ts';
 import type { BrokerAdapter, BrokerStartOptions } from '../adapter.ts';
 import type { BrokerCapabilities } from '../capabilities.ts';
-import { freePort } from '../loopback-port.ts';
+import { freePort, startOnFreePorts } from '../loopback-port.ts';
 import type { BrokerProcess } from '../process.ts';
 import { NatsHandle } from './handle.ts';
 import { findNats } from './program.ts';
@@ -47,21 +47,14 @@ export const natsBroker = {
   start: (options: BrokerStartOptions) => startNats(options),
 } satisfies BrokerAdapter;
 
-/** Starts it, on another port if the chosen one turns out to be taken. */
-async function startNats(
-  options: BrokerStartOptions,
-  choosePort = freePort,
-): Promise<BrokerProcess> {
+async function startNats(options: BrokerStartOptions): Promise<BrokerProcess> {
   const program = await findNats();
   if (typeof program === 'string') throw new UserError(EXIT.unavailable, { message: program });
-  let refusal: UserError | undefined;
-  for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
-    const handle = new NatsHandle(program, options, await choosePort());
-    refusal = await handle.start();
-    if (refusal === undefined) return running(handle, program.version, options);
-    if (!refusal.message.includes('address already in use')) break;
-  }
-  throw refusal ?? new Error('no attempt was made');
+  const handle = await startOnFreePorts(
+    PORT_ATTEMPTS,
+    async () => new NatsHandle(program, options, await freePort()),
+  );
+  return running(handle, program.version, options);
 }
 
 function running(handle: NatsHandle, version: string, options: BrokerStartOptions): BrokerProcess {

@@ -7,7 +7,7 @@
 import { EXIT, UserError } from '../../core/errors.ts';
 import type { BrokerAdapter, BrokerStartOptions } from '../adapter.ts';
 import type { BrokerCapabilities } from '../capabilities.ts';
-import { freePort } from '../loopback-port.ts';
+import { freePort, startOnFreePorts } from '../loopback-port.ts';
 import type { BrokerProcess } from '../process.ts';
 import type { NodePorts } from './configuration.ts';
 import { RabbitmqHandle } from './handle.ts';
@@ -50,26 +50,19 @@ export const rabbitmqBroker = {
   start: (options: BrokerStartOptions) => startRabbitmq(options),
 } satisfies BrokerAdapter;
 
-/** Starts it, on other ports if a chosen one turns out to be taken. */
-async function startRabbitmq(
-  options: BrokerStartOptions,
-  choosePort = freePort,
-): Promise<BrokerProcess> {
+async function startRabbitmq(options: BrokerStartOptions): Promise<BrokerProcess> {
   const program = await findRabbitmq();
   if (typeof program === 'string') throw new UserError(EXIT.unavailable, { message: program });
-  let refusal: UserError | undefined;
-  for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
-    const handle = new RabbitmqHandle(program, options, await choosePorts(choosePort));
-    refusal = await handle.start();
-    if (refusal === undefined) return running(handle, program.version, options);
-    if (!refusal.message.includes('address already in use')) break;
-  }
-  throw refusal ?? new Error('no attempt was made');
+  const handle = await startOnFreePorts(
+    PORT_ATTEMPTS,
+    async () => new RabbitmqHandle(program, options, await choosePorts()),
+  );
+  return running(handle, program.version, options);
 }
 
-async function choosePorts(choose: () => Promise<number>): Promise<NodePorts> {
+async function choosePorts(): Promise<NodePorts> {
   const ports = new Set<number>();
-  while (ports.size < 3) ports.add(await choose());
+  while (ports.size < 3) ports.add(await freePort());
   const [mqtt = 0, distribution = 0, names = 0] = ports;
   return { mqtt, distribution, names };
 }
