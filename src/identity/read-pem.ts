@@ -39,7 +39,7 @@ export function readPrivateKey(
 ): KeyObject | undefined {
   const [block, second] = privateKeyBlocks(parsePem(text));
   if (block === undefined) {
-    const hint = 'expected a block "-----BEGIN PRIVATE KEY-----"';
+    const hint = 'expected a PEM block with the label PRIVATE KEY';
     const message = text === '' ? 'is missing or empty' : 'holds no private key in PEM';
     problems.push({ file, message, hint });
     return undefined;
