@@ -20,7 +20,26 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   script: ['core', 'behaviour', 'scenario', 'identity', 'history', 'broker', 'verdict'],
   matrix: ['core', 'scenario', 'script', 'broker', 'verdict'],
   probe: ['core', 'identity', 'history', 'broker', 'script'],
-  report: ['core', 'history', 'broker', 'fleet', 'audit', 'verdict', 'script', 'matrix', 'probe'],
+  effects: ['core', 'behaviour', 'scenario', 'history', 'fleet', 'audit'],
+  fixing: ['core', 'scenario', 'audit', 'verdict'],
+  mitigation: ['core', 'identity', 'history', 'broker', 'audit', 'script', 'probe'],
+  report: [
+    'core',
+    'scenario',
+    'history',
+    'broker',
+    'fleet',
+    'audit',
+    'verdict',
+    'script',
+    'matrix',
+    'probe',
+    'effects',
+    'fixing',
+    'mitigation',
+  ],
+  page: ['core', 'scenario', 'history', 'fleet', 'audit', 'verdict', 'effects', 'report'],
+  live: ['core', 'page', 'report'],
   run: [
     'core',
     'behaviour',
@@ -34,13 +53,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'script',
     'matrix',
     'probe',
+    'effects',
+    'fixing',
+    'mitigation',
     'report',
+    'page',
+    'live',
   ],
   cli: ['index.ts'],
 };
 
 /** The one folder or file of each dependency; types may be imported where they are passed through. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
+  '@aws-sdk/client-sns': ['mitigation/'],
   '@duckdb/node-api': ['history/'],
   aedes: ['broker/embedded/'],
   'cli-table3': ['report/style.ts'],
@@ -55,11 +80,11 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   vitest: ['vitest.ts'],
   yaml: ['core/yaml-document.ts'],
   yargs: ['cli/'],
-  zod: ['behaviour/', 'broker/embedded/', 'scenario/', 'script/', 'matrix/'],
+  zod: ['behaviour/', 'broker/embedded/', 'scenario/', 'script/', 'matrix/', 'mitigation/'],
 };
 
 /** Loaded by `import()` only, so that `plan` and `--help` start fast. */
-const HEAVY = ['@duckdb/node-api', 'aedes', 'mqtt', 'node-forge'];
+const HEAVY = ['@aws-sdk/client-sns', '@duckdb/node-api', 'aedes', 'mqtt', 'node-forge'];
 /** Runs in a process of its own. */
 const BROKER_PROCESS = 'broker/embedded/';
 
