@@ -28,6 +28,16 @@ export interface FleetPorts extends SessionPorts {
   readonly credentials: ReadonlyMap<string, Credential>;
 }
 
+/** A device that is connected now, with the identity it uses; truth. */
+export interface LiveDevice {
+  readonly name: string;
+  readonly group: string;
+  /** Name of the certificate in the plan. */
+  readonly certificate: string;
+  readonly clientId: string;
+  readonly connectedAt: EpochMs;
+}
+
 interface DrivenDevice {
   readonly context: DeviceContext;
   readonly messages: GroupMessages;
@@ -42,6 +52,7 @@ export class FleetDriver {
   readonly #ports: FleetPorts;
   readonly #devices: readonly DrivenDevice[];
   readonly #open = new Set<DeviceSession>();
+  readonly #waiting = new Set<() => void>();
   readonly #throttle: ConnectThrottle;
   readonly #tally = new FleetTally();
   #sessions = 0;
@@ -49,7 +60,6 @@ export class FleetDriver {
   #healedAt: EpochMs | undefined;
   #quiet = false;
   #killed = false;
-  #onChange: (() => void) | undefined;
 
   /** `startedAt` is the instant from which the plan's times count. */
   constructor(plan: FleetPlan, ports: FleetPorts, startedAt: EpochMs) {
@@ -130,6 +140,21 @@ export class FleetDriver {
         quietAfterMs: Math.max(0, this.#lastChangeAt - (this.#healedAt ?? this.#lastChangeAt)),
       },
     };
+  }
+
+  /** The devices that are connected at this moment. */
+  live(): readonly LiveDevice[] {
+    return this.#devices.flatMap(({ context, state, current }) => {
+      if (state.phase !== 'connected' || current === undefined) return [];
+      const { name, group } = context.device;
+      const { clientId, certificate } = current.session;
+      return [{ name, group, clientId, certificate, connectedAt: state.connectedAt }];
+    });
+  }
+
+  /** Resolves at the next connect or close, at `at`, or when the signal aborts. */
+  async change(at: EpochMs, signal?: AbortSignal): Promise<void> {
+    if (!signal?.aborted) await this.#wait(at, signal);
   }
 
   async #untilAllGone(timeoutMs: number): Promise<void> {
@@ -219,7 +244,7 @@ export class FleetDriver {
         }
         this.#input(device, { ...news, connection: number }, at);
         this.#lastChangeAt = at;
-        this.#onChange?.();
+        for (const wake of [...this.#waiting]) wake();
       },
     });
     device.current = { number, session };
@@ -244,12 +269,12 @@ export class FleetDriver {
     return new Promise((resolve) => {
       const done = () => {
         cancel();
-        this.#onChange = undefined;
+        this.#waiting.delete(done);
         signal?.removeEventListener('abort', done);
         resolve();
       };
       const cancel = this.#ports.clock.schedule(at, done);
-      this.#onChange = done;
+      this.#waiting.add(done);
       signal?.addEventListener('abort', done);
     });
   }

@@ -85,6 +85,15 @@ export class DeviceSession {
     return this.#abandonedAt !== undefined;
   }
 
+  get clientId(): string {
+    return this.#options.clientId;
+  }
+
+  /** Name of its certificate in the plan. */
+  get certificate(): string {
+    return this.#options.certificate;
+  }
+
   open(): void {
     const { device, messages, clientId, credential, group, connectTimeoutMs, tally } =
       this.#options;

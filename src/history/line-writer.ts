@@ -70,6 +70,15 @@ export class LineWriter {
     if (this.failed !== undefined) throw this.failed;
   }
 
+  /** Writes what is queued at this moment; resolves to the length of the file up to there, in bytes. */
+  async written(): Promise<number> {
+    this.#writeNow();
+    const length = this.#position;
+    await this.#underWay?.written;
+    if (this.failed !== undefined) throw this.failed;
+    return length;
+  }
+
   /** Writes a last line and closes; a second call does nothing. Rejects with {@link failed}. */
   async close(lastLine = ''): Promise<void> {
     if (!this.#open) return;

@@ -40,6 +40,8 @@ export interface RunReport {
   readonly folder: string;
   readonly history: string;
   readonly startedAt: EpochMs;
+  /** When the faults ended and the fleet began to settle. */
+  readonly faultsEndedAt: EpochMs;
   readonly endedAt: EpochMs;
   readonly outcome: 'completed' | 'interrupted' | 'failed';
   /** What cut it short. */

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { BrokerAdapter, BrokerStartOptions, RunningBroker } from '../broker/adapter.ts';
-import { type Clock, type EpochMs, SECOND_MS } from '../core/time.ts';
+import type { Clock, EpochMs } from '../core/time.ts';
 import type { Connector } from '../fleet/connector.ts';
 import { FleetDriver } from '../fleet/driver.ts';
 import type { FleetStatistics } from '../fleet/statistics.ts';
@@ -14,9 +14,10 @@ import { openHistoryWriter } from '../history/writer.ts';
 import type { Credential } from '../identity/types.ts';
 import type { FleetPlan } from '../scenario/plan.ts';
 import type { ConfiguredStart } from './broker-trust.ts';
+import { historyCopies, type Interlude, type LiveRun, passDuration } from './interlude.ts';
 import type { RunObserver, RunProgress } from './ports.ts';
 import { unreachable } from './reachable.ts';
-import { waitUntil } from './real-clock.ts';
+import { TakeoverCount } from './takeover-count.ts';
 
 /** Nothing may open or close for this long before a fleet counts as quiet. */
 const QUIET_MS_MAX = 500;
@@ -40,13 +41,18 @@ export interface DriveJob {
   readonly connector: Connector;
   readonly clock: Clock;
   readonly observer: RunObserver;
+  /** What is done to the broker while the fleet runs, in any order. */
+  readonly interludes?: readonly Interlude[];
   readonly signal: AbortSignal;
+  readonly healSignal?: AbortSignal;
   readonly killSignal: AbortSignal;
 }
 
 export interface DriveResult {
   readonly history: string;
   readonly startedAt: EpochMs;
+  /** When the fleet was told to behave; the settle stage begins. */
+  readonly faultsEndedAt: EpochMs;
   readonly endedAt: EpochMs;
   readonly outcome: HistoryTrailer['outcome'];
   readonly failure?: string;
@@ -131,11 +137,13 @@ export async function driveFleet(job: DriveJob): Promise<DriveResult> {
 
     observer.brokerStarted?.({ version: broker.version, endpoint: address(broker) });
     let phase: RunProgress['phase'] = 'running';
+    let interlude: string | undefined;
     const tell = (): void =>
       observer.progress?.({
         ...driver.snapshot(),
         ...takeovers.read(),
         phase,
+        ...(interlude === undefined ? {} : { interlude }),
         elapsedMs: clock.now() - startedAt,
         totalMs: plan.durationMs + plan.settleMs,
         takeoversVisible: job.adapter.capabilities.takeoverVisible,
@@ -144,8 +152,24 @@ export async function driveFleet(job: DriveJob): Promise<DriveResult> {
     const ticker = setInterval(tell, PROGRESS_MS);
     cleanUp.push(() => clearInterval(ticker));
 
+    const live: LiveRun = {
+      plan,
+      clock,
+      startedAt,
+      broker,
+      credentials: job.credentials,
+      signal: cutShort,
+      devices: () => driver.live(),
+      change: (at) => driver.change(at, cutShort),
+      historySoFar: historyCopies(broker, writer, folder, clock),
+    };
+
     driver.start();
-    await waitUntil(clock, startedAt + plan.durationMs, cutShort);
+    await passDuration(live, job.interludes ?? [], job.healSignal, (title, atEnd) => {
+      interlude = title;
+      if (atEnd) phase = 'intervening';
+    });
+    const faultsEndedAt = Math.round(clock.now());
     phase = 'settling';
     if (!cutShort.aborted && plan.settleMs > 0) {
       await driver.settle(Math.min(QUIET_MS_MAX, plan.settleMs / 2), cutShort);
@@ -169,6 +193,7 @@ export async function driveFleet(job: DriveJob): Promise<DriveResult> {
     return {
       history,
       startedAt,
+      faultsEndedAt,
       endedAt,
       outcome,
       ...(failure === undefined ? {} : { failure }),
@@ -218,26 +243,4 @@ function wholeMs(event: ObservedEvent): ObservedEvent {
     at: Math.round(at),
     ...(abandonedAt === undefined ? {} : { abandonedAt: Math.round(abandonedAt) }),
   };
-}
-
-/** Takeovers in all and within the last second, for those who watch. */
-class TakeoverCount {
-  readonly #clock: Clock;
-  #recent: EpochMs[] = [];
-  #total = 0;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  add(): void {
-    this.#total++;
-    this.#recent.push(this.#clock.now());
-  }
-
-  read(): { takeovers: number; takeoversPerSecond: number } {
-    const since = this.#clock.now() - SECOND_MS;
-    this.#recent = this.#recent.filter((at) => at > since);
-    return { takeovers: this.#total, takeoversPerSecond: this.#recent.length };
-  }
 }

@@ -10,7 +10,9 @@ import type { Caps } from './caps.ts';
 
 /** Where a drive of the fleet stands. */
 export interface RunProgress extends FleetSnapshot {
-  readonly phase: 'running' | 'settling' | 'stopping';
+  readonly phase: 'running' | 'intervening' | 'settling' | 'stopping';
+  /** What is being done to the broker; while `intervening`, and in mid-run. */
+  readonly interlude?: string;
   readonly elapsedMs: number;
   readonly totalMs: number;
   readonly devices: number;
@@ -76,6 +78,8 @@ export interface RunOptions {
   readonly observer?: RunObserver;
   /** Aborting heals the fleet, closes every connection and ends the run as interrupted. */
   readonly signal?: AbortSignal;
+  /** Aborting ends the faults now: the fleet settles, and the run is judged as completed. */
+  readonly healSignal?: AbortSignal;
   /** Aborting drops everything at once: sockets, broker, with the history closed. */
   readonly killSignal?: AbortSignal;
   readonly clock?: Clock;

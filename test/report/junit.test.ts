@@ -17,6 +17,7 @@ function run(expectations: readonly ExpectationResult[], more: Partial<RunReport
     runId: 'run',
     folder: 'runs/run',
     history: 'runs/run/history.ndjson',
+    faultsEndedAt: 0,
     startedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
     endedAt: Date.UTC(2026, 0, 2, 3, 4, 12, 912),
     outcome: 'completed',

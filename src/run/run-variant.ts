@@ -1,0 +1,181 @@
+/**
+ * The interpreter of one variant: plan → start → drive → heal → settle → stop → audit → verdict.
+ * Everything it learns goes into its part of the report.
+ */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { auditHistory } from '../audit/engine.ts';
+import { EXIT, UserError } from '../core/errors.ts';
+import { writeFileAtomic } from '../core/files.ts';
+import { plural } from '../core/text.ts';
+import type { Clock } from '../core/time.ts';
+import { mqttConnector } from '../fleet/mqtt-connector.ts';
+import { ensureDevices } from '../identity/ensure-devices.ts';
+import { ensureServer } from '../identity/ensure-server.ts';
+import type { Store } from '../identity/store.ts';
+import { deviceCaPem } from '../identity/store-authority.ts';
+import type { Credential } from '../identity/types.ts';
+import type { RunReport } from '../report/report.ts';
+import { fixOf } from '../scenario/fixes/registry.ts';
+import type { LoadedScenario } from '../scenario/load.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import { judge } from '../verdict/verdict.ts';
+import { configuredStart } from './broker-trust.ts';
+import { type DriveResult, driveFleet } from './drive.ts';
+import { metricsOf } from './metrics.ts';
+import { observeBothSides } from './observe.ts';
+import { resolvePlanted } from './planted-identities.ts';
+import type { BrokerChoice, RunObserver, RunOptions } from './ports.ts';
+import { createSubfolder, folderTime } from './run-folder.ts';
+import { toolVersion } from './tool-version.ts';
+import type { Variant } from './variants.ts';
+
+/** What the variants of one call have in common. */
+export interface RunSession {
+  readonly options: RunOptions;
+  readonly broker: BrokerChoice;
+  readonly observer: RunObserver;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly folder: string;
+}
+
+/** Runs it in a folder of its own: that of the run, or one inside it for a fix. */
+export async function runVariant(
+  session: RunSession,
+  loaded: LoadedScenario,
+  variant: Variant,
+): Promise<RunReport> {
+  const { observer, clock, folder: parent } = session;
+  const { plan, radius, fix } = variant;
+  const folder = fix === undefined ? parent : await createSubfolder(parent, `fix-${fix}`);
+  observer.planned?.(radius, {
+    scenario: loaded.scenario.name,
+    purpose: loaded.scenario.purpose,
+    ...(fix === undefined ? {} : { fix }),
+  });
+  await writeFileAtomic(join(folder, 'scenario.json'), json(variant.scenario));
+  await writeFileAtomic(join(folder, 'plan.json'), json(plan));
+  const runId = `${folderTime(clock.now())}-${randomUUID().slice(0, 8)}`;
+  const { drive, credentials } = await driveVariant(session, variant, folder, runId);
+
+  const audit = await auditHistory([drive.history], {
+    checks: variant.scenario.audit.checks,
+    window: variant.scenario.audit.window,
+  });
+  await writeFileAtomic(join(folder, 'findings.json'), json(audit));
+  const { statistics } = drive;
+  const metrics = metricsOf(statistics, audit.statistics, plan.durationMs);
+  const failure =
+    drive.failure ?? (drive.outcome === 'interrupted' ? 'the run was interrupted' : undefined);
+  const verdict = judge({
+    expect: fix === undefined ? loaded.scenario.expect : expectationsAfter(loaded.scenario, fix),
+    planted: resolvePlanted(plan, credentials),
+    undecided: resolvePlanted(plan, credentials, plan.undecided),
+    audit,
+    metrics,
+    neverConnected: statistics.devices.neverConnected,
+    certificateIds: new Map([...credentials].map(([name, one]) => [name, one.certificateId])),
+    latenessP99MsMax: plan.limits.latenessP99MsMax,
+    quiet: plan.settleMs > 0 ? statistics.settle.quiet : undefined,
+    ...(failure === undefined ? {} : { failure }),
+  });
+  const run: RunReport = {
+    ...(fix === undefined ? {} : { fix: describeFix(loaded.scenario, fix) }),
+    runId,
+    folder,
+    history: drive.history,
+    startedAt: drive.startedAt,
+    faultsEndedAt: drive.faultsEndedAt,
+    endedAt: drive.endedAt,
+    outcome: drive.outcome,
+    ...(failure === undefined ? {} : { failure }),
+    broker: {
+      id: session.broker.adapter.id,
+      version: drive.brokerVersion,
+      endpoint: drive.endpoint,
+    },
+    blastRadius: radius,
+    statistics,
+    metrics,
+    audit,
+    ...(await observeBothSides(drive.history)),
+    verdict,
+    notes: [...audit.notes, ...evidenceNotes(drive)],
+  };
+  observer.audited?.(run);
+  return run;
+}
+
+/** Issues what the plan needs, then drives the fleet. */
+async function driveVariant(session: RunSession, variant: Variant, folder: string, runId: string) {
+  const { store, broker, observer, clock, options } = session;
+  const { plan } = variant;
+  const signal = options.signal ?? new AbortController().signal;
+  const credentials = await ensureDevices(store, plan.certificates, {
+    onProgress: (progress) => observer.issuing?.(progress),
+    remainingMsMin: plan.durationMs + plan.settleMs + 3_600_000,
+    signal,
+  });
+  const server = await ensureServer(store);
+  const deviceCa = await deviceCaPem(store);
+  if (deviceCa === undefined && broker.kind === 'local') {
+    throw new UserError(EXIT.usage, {
+      message: 'the store does not know which authority its imported certificates chain to',
+      hint: 'import them again with --ca <pem>, so that a local broker can trust them',
+    });
+  }
+  const drive = await driveFleet({
+    plan,
+    runId,
+    folder,
+    toolVersion: toolVersion(),
+    adapter: broker.adapter,
+    server: { ...server.credential, caPem: server.caPem },
+    deviceCaPem: deviceCa ?? '',
+    configured: await configuredStart(store, clock, options),
+    workFolder: await createSubfolder(folder, 'broker'),
+    credentials,
+    connector: await mqttConnector(clock),
+    clock,
+    observer,
+    signal,
+    ...(options.healSignal === undefined ? {} : { healSignal: options.healSignal }),
+    killSignal: options.killSignal ?? new AbortController().signal,
+  });
+  return { drive, credentials: credentials as ReadonlyMap<string, Credential> };
+}
+
+/** Without expectations of its own a fix must leave what the changed plan plants, and no more. */
+function expectationsAfter(scenario: Scenario, fix: string): Scenario['expect']['after'][string] {
+  const { after } = scenario.expect;
+  const stated = Object.hasOwn(after, fix) ? after[fix] : undefined;
+  return stated ?? { findings: 'planted', thresholds: [] };
+}
+
+function describeFix(scenario: Scenario, name: string): NonNullable<RunReport['fix']> {
+  const params = Object.hasOwn(scenario.fixes, name) ? scenario.fixes[name] : undefined;
+  if (params === undefined) return { name, title: name, costs: [] };
+  const { title, costs } = fixOf(params);
+  return { name, title, costs };
+}
+
+function evidenceNotes({ unreadEvidence, statistics }: DriveResult): readonly string[] {
+  const notes: string[] = [];
+  if (unreadEvidence.lines > 0) {
+    notes.push(
+      `${unreadEvidence.lines} lines of the broker's log were not understood, such as: ${unreadEvidence.examples[0] ?? ''}`,
+    );
+  }
+  const [failure] = statistics.failures;
+  if (failure !== undefined) {
+    notes.push(
+      `${plural(statistics.connects.failed, 'connect')} failed, most often with ${failure.raw}`,
+    );
+  }
+  return notes;
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
