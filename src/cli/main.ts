@@ -12,6 +12,7 @@ import { planCommand } from './commands/plan.ts';
 import { probeCommand } from './commands/probe.ts';
 import { runCommand } from './commands/run.ts';
 import { validateCommand } from './commands/validate.ts';
+import { completionNames } from './completion-names.ts';
 import type { CliEnvironment } from './environment.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { protectWords, restoreWords } from './words.ts';
@@ -52,10 +53,12 @@ export async function main(env: CliEnvironment): Promise<ExitCode> {
     .fail((message, error) => {
       throw error ?? new UserError(EXIT.usage, { message: sentence(restoreWords(message)) });
     });
+  const names = await completionNames(env.argv);
   for (const command of COMMANDS) {
-    command.register(parser, env, (result) => {
+    const done = (result: ExitCode): void => {
       code = result;
-    });
+    };
+    command.register(parser, env, done, names);
   }
   try {
     await parser.parseAsync(argv, {}, (_error, _args, output) => {

@@ -109,6 +109,10 @@ describe('completion', () => {
   it.each([
     { words: ['r'], proposes: ['run'] },
     { words: ['run', '--br'], proposes: ['--broker'] },
+    { words: ['run', 'clo'], proposes: ['cloned-client-ids'] },
+    { words: ['plan', 'session-th'], proposes: ['session-theft'] },
+    { words: ['run', 'mine.yaml', '--broker', 'mo'], proposes: ['mosquitto'] },
+    { words: ['run', 'mine.yaml', '--fix', 'back'], proposes: ['backoff'] },
     { words: ['certs', ''], proposes: ['issue', 'verify'] },
   ])('of $words proposes $proposes', async ({ words, proposes }) => {
     const argv = [BIN, '--get-yargs-completions', 'doppelfleet', ...words];
