@@ -6,6 +6,7 @@ import type { Clock } from '../core/time.ts';
 import type { ObservedEvent } from '../history/event.ts';
 import type { BrokerCapabilities } from './capabilities.ts';
 import type { BrokerConfiguration } from './configuration.ts';
+import type { Harden } from './hardening.ts';
 
 /** Where devices connect, and what they must trust. */
 export interface BrokerEndpoint {
@@ -97,5 +98,7 @@ export interface BrokerAdapter {
   readonly startsSlowly: boolean;
   /** Why this broker can't be started here (not installed, …) with what to do; undefined if it can. */
   unavailable(): Promise<string | undefined>;
+  /** What makes it enforce a rule; `lacks` names the broker, the rule and a remedy. Pure. */
+  readonly harden: Harden;
   start(options: BrokerStartOptions): Promise<RunningBroker>;
 }

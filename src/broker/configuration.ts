@@ -12,7 +12,8 @@ export const PLACEHOLDERS = {
   serverKey: "path of the broker's private key (PEM)",
   crl: 'path of the revocation list (PEM); for RabbitMQ, of the folder that it is in',
   folder: 'path of the folder that the broker may write into',
-  users: "the devices' common names, as the broker lists its users",
+  users:
+    "the devices' common names, as the broker lists its users (Mosquitto: in a file of rights)",
   harness:
     'lines that make the broker a subject of tests: its log as evidence, other listeners on free ports',
 } as const;

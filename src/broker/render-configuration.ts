@@ -19,8 +19,8 @@ export interface RenderedConfiguration {
   readonly uses: ReadonlySet<Placeholder>;
   /** The author's line behind a line of the rendered text, both from 1; for messages. */
   lineOf(file: string, renderedLine: number): number;
-  /** Another text with the same values, such as a changed file; what is unknown stays. */
-  fill(text: string): RenderedText;
+  /** Another text with the same values, such as a changed file, or some others; the unknown stay. */
+  fill(text: string, changed?: PlaceholderValues): RenderedText;
 }
 
 export interface RenderedText {
@@ -60,20 +60,22 @@ export function renderConfiguration(
     }
   }
   if (problems.length > 0) throw new UserError(EXIT.invalidInput, problems);
-  const standIn = ({ name, file, text }: PlaceholderUse): string => {
-    if (file !== undefined) return configuration.files.has(file) ? join(folder, file) : text;
-    return (isPlaceholder(name) ? values[name] : undefined) ?? text;
-  };
+  const standingFor =
+    (changed: PlaceholderValues) =>
+    ({ name, file, text }: PlaceholderUse): string => {
+      if (file !== undefined) return configuration.files.has(file) ? join(folder, file) : text;
+      return (isPlaceholder(name) ? (changed[name] ?? values[name]) : undefined) ?? text;
+    };
   const rendered = [...configuration.files].map(([name, text]) => ({
     name,
-    ...fill(text, standIn),
+    ...fill(text, standingFor({})),
   }));
   const texts = new Map(rendered.map(({ name, ...one }) => [name, one]));
   return {
     files: new Map(rendered.map(({ name, text }) => [name, text])),
     uses,
     lineOf: (file, renderedLine) => texts.get(file)?.lineOf(renderedLine) ?? renderedLine,
-    fill: (text) => fill(text, standIn),
+    fill: (text, changed = {}) => fill(text, standingFor(changed)),
   };
 }
 

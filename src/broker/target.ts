@@ -15,6 +15,8 @@ export interface TargetAllowList {
   readonly confirmed: readonly string[];
   /** Path of the user's file, for the message. */
   readonly userFile: string;
+  /** It is not attacked: findings are published to it. */
+  readonly publishing?: boolean;
 }
 
 /** Whether `host` is this machine: 127.0.0.0/8, ::1 or `localhost`; no other name. */
@@ -28,17 +30,20 @@ export function isLoopback(host: string): boolean {
 export function checkTarget(host: string, port: number, allowList: TargetAllowList): void {
   if (isLoopback(host)) return;
   const target = formatTarget(host, port);
+  const { publishing = false } = allowList;
   const missing: string[] = [];
   if (!allows(allowList.named, host, port)) {
-    missing.push(`name it under "targets:" in the scenario or in ${allowList.userFile}`);
+    const file = publishing ? '' : 'under "targets:" in the scenario or ';
+    missing.push(`name it ${file}in ${allowList.userFile}`);
   }
   if (!allows(allowList.confirmed, host, port)) {
-    missing.push(`name it on the command line (--broker mqtts://${target})`);
+    const option = publishing ? `--target ${target}` : `--broker mqtts://${target}`;
+    missing.push(`name it on the command line (${option})`);
   }
   if (missing.length === 0) return;
   throw new UserError(EXIT.usage, {
     message: `${target} is not this machine and has not been allowed as a target`,
-    hint: `if you may attack it, ${missing.join(' and ')}`,
+    hint: `if ${publishing ? 'findings may go there' : 'you may attack it'}, ${missing.join(' and ')}`,
   });
 }
 

@@ -136,9 +136,10 @@ export class WireClient {
     readonly payload: string;
     readonly qos?: 0 | 1;
     readonly retain?: boolean;
+    readonly properties?: { readonly userProperties: Readonly<Record<string, string>> };
   }): Promise<number | undefined> {
-    const { topic, payload, qos = 0, retain = false } = message;
-    const packet = { cmd: 'publish', topic, payload, qos, retain, dup: false } as const;
+    const { qos = 0, retain = false } = message;
+    const packet = { ...message, cmd: 'publish', qos, retain, dup: false } as const;
     if (qos === 1) {
       const messageId = this.#nextId();
       return this.#ask(`puback ${messageId}`, { ...packet, messageId });

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { BrokerConfiguration } from '../../src/broker/configuration.ts';
 import { embeddedBroker } from '../../src/broker/embedded/adapter.ts';
 import { embeddedRules } from '../../src/broker/embedded/configuration.ts';
-import { mayUseTopic } from '../../src/broker/embedded/rules.ts';
+import { LiveRules, mayUseTopic } from '../../src/broker/embedded/rules.ts';
 import { loadConfiguration, loadConfigurations } from '../../src/broker/load-configuration.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { TestAuthority, type TestCredential } from '../support/broker-certificates.ts';
@@ -31,6 +31,7 @@ describe('the rules of the embedded broker', () => {
       topics: 'all',
       sessionTickets: false,
       connectTimeoutMs: 30_000,
+      quarantine: [],
     };
     expect(embeddedRules(undefined)).toEqual(safe);
     expect(embeddedRules(configuration('port: {{port}}'))).toEqual(safe);
@@ -71,7 +72,8 @@ connectTimeout: soon
     ['', 'fleet//a', false],
     [undefined, 'fleet/undefined/a', false],
   ])('%s may use %s: %s', (commonName, topic, allowed) => {
-    expect(mayUseTopic(commonName, topic)).toBe(allowed);
+    const rules = new LiveRules({ ...embeddedRules(undefined), topics: 'own' });
+    expect(mayUseTopic(rules, commonName, topic)).toBe(allowed);
   });
 });
 

@@ -9,6 +9,7 @@ import type { BrokerCapabilities } from '../capabilities.ts';
 import type { BrokerProcess } from '../process.ts';
 import { embeddedRules } from './configuration.ts';
 import { EmbeddedHandle } from './handle.ts';
+import { hardenEmbedded } from './hardening.ts';
 import type { EmbeddedRules } from './messages.ts';
 
 /** Held in place by the contract tests. */
@@ -38,6 +39,7 @@ export const embeddedBroker = {
   capabilities: CAPABILITIES,
   startsSlowly: false,
   unavailable: async () => undefined,
+  harden: hardenEmbedded,
   start: startEmbedded,
 } satisfies BrokerAdapter;
 
@@ -74,5 +76,6 @@ function capabilitiesOf(rules: EmbeddedRules): BrokerCapabilities {
     bindsSessionToCertificate: bound,
     revocationEffect: rules.requireCertificate ? CAPABILITIES.revocationEffect : 'never',
     resumesWithoutCertificate: rules.sessionTickets,
+    flappingGuard: rules.flappingBan !== undefined,
   };
 }

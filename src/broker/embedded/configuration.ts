@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { EXIT, type Problem, UserError } from '../../core/errors.ts';
 import { nearest, printable } from '../../core/text.ts';
 import { parseDurationMs } from '../../core/time.ts';
-import { parseYaml } from '../../core/yaml-document.ts';
+import { type ParsedDocument, parseYaml } from '../../core/yaml-document.ts';
 import type { BrokerConfiguration } from '../configuration.ts';
 import { renderConfiguration } from '../render-configuration.ts';
 import type { EmbeddedRules } from './messages.ts';
@@ -14,6 +14,16 @@ const duration = z
   .string()
   .transform((text) => parseDurationMs(text) ?? 0)
   .pipe(z.number().min(1).max(CONNECT_TIMEOUT_MS_MAX));
+
+const BAN_MS_MAX = 86_400_000;
+const CONNECTS_MAX = 10_000;
+const CONNECTIONS_MAX = 1_000_000;
+const QUARANTINE_MAX = 100_000;
+
+const banDuration = z
+  .string()
+  .transform((text) => parseDurationMs(text) ?? 0)
+  .pipe(z.number().min(1).max(BAN_MS_MAX));
 
 const KEYS = {
   /** `{{port}}`; the broker takes a free one. */
@@ -30,22 +40,50 @@ const KEYS = {
   sessionTickets: z.boolean().default(false),
   /** How long a connection may take until its CONNECT. */
   connectTimeout: duration.default(30_000),
+  /** How many may be connected at once. */
+  connectionsMax: z.int().min(1).max(CONNECTIONS_MAX).optional(),
+  /** A client ID that connects more than `connects` times within a time is refused for a while. */
+  flappingBan: z
+    .strictObject({
+      connects: z.int().min(1).max(CONNECTS_MAX),
+      within: banDuration,
+      ban: banDuration,
+    })
+    .optional(),
+  /** Common names that may use topics below `quarantine/<common name>/` only. */
+  quarantine: z.array(z.string().min(1)).max(QUARANTINE_MAX).default([]),
 };
 
+const BOOLEAN = 'write true or false';
+const NAMES = 'write a list of common names, such as [pump-1]';
 const FORMS: Readonly<Record<string, string>> = {
   port: 'write {{port}}',
   clientId: 'write any or common-name',
   topics: 'write all or own',
   connectTimeout: 'write a duration of at most 10m, such as 5s',
+  connectionsMax: `write a whole number from 1 to ${CONNECTIONS_MAX}`,
+  flappingBan: 'write { connects: 15, within: 1m, ban: 5m }',
+  'flappingBan.connects': `write a whole number from 1 to ${CONNECTS_MAX}`,
+  'flappingBan.within': 'write a duration of at most 24h, such as 1m',
+  'flappingBan.ban': 'write a duration of at most 24h, such as 5m',
+  quarantine: NAMES,
 };
+
+const BAN_KEYS = ['connects', 'within', 'ban'];
 
 const schema = z.strictObject(KEYS);
 
 /** The rules of the file, or the defaults. Throws a `UserError` (65) with every problem. */
 export function embeddedRules(configuration: BrokerConfiguration | undefined): EmbeddedRules {
   const parsed = configuration === undefined ? DEFAULTS : parse(configuration);
-  const { port: _, connectTimeout: connectTimeoutMs, ...rules } = parsed;
-  return { ...rules, connectTimeoutMs };
+  const { port: _, connectTimeout: connectTimeoutMs, flappingBan: ban, ...rules } = parsed;
+  return {
+    ...rules,
+    connectTimeoutMs,
+    ...(ban === undefined
+      ? {}
+      : { flappingBan: { connectsMax: ban.connects, windowMs: ban.within, banMs: ban.ban } }),
+  };
 }
 
 const DEFAULTS = schema.parse({ port: 0 });
@@ -58,23 +96,24 @@ function parse(configuration: BrokerConfiguration): z.infer<typeof schema> {
   if (problems.length === 0) {
     const result = schema.safeParse(document.value);
     if (result.success) return result.data;
-    for (const issue of result.error.issues) {
-      if (issue.code === 'unrecognized_keys') {
-        for (const key of issue.keys) {
-          problems.push({ file, ...document.locateKey([], key), ...unknownKey(key) });
-        }
-        continue;
-      }
-      const path = issue.path.join('.');
-      const hint = FORMS[path] ?? 'write true or false';
-      problems.push({
-        file,
-        ...document.locate(issue.path),
-        ...(path === '' ? NO_MAP : { path, message: 'this value is not allowed here', hint }),
-      });
-    }
+    problems.push(...result.error.issues.flatMap((issue) => problemsOf(issue, document, file)));
   }
   throw new UserError(EXIT.invalidInput, problems);
+}
+
+function problemsOf(issue: z.core.$ZodIssue, document: ParsedDocument, file: string): Problem[] {
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.path.length === 0 ? Object.keys(KEYS) : BAN_KEYS;
+    return issue.keys.map((key) => ({
+      file,
+      ...document.locateKey(issue.path, key),
+      ...unknownKey(key, known),
+    }));
+  }
+  const path = issue.path.join('.');
+  const hint = FORMS[path] ?? (path.startsWith('quarantine.') ? NAMES : BOOLEAN);
+  const words = path === '' ? NO_MAP : { path, message: 'this value is not allowed here', hint };
+  return [{ file, ...document.locate(issue.path), ...words }];
 }
 
 const NO_MAP = {
@@ -82,8 +121,7 @@ const NO_MAP = {
   hint: 'begin with: port: {{port}}',
 } as const;
 
-function unknownKey(key: string): Pick<Problem, 'message' | 'hint'> {
-  const known = Object.keys(KEYS);
+function unknownKey(key: string, known: readonly string[]): Pick<Problem, 'message' | 'hint'> {
   const near = nearest(key, known);
   return {
     message: `unknown key "${printable(key, 60)}"`,

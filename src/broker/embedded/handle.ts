@@ -11,18 +11,20 @@ import type { ObservedEvent } from '../../history/event.ts';
 import type { BrokerChanges, BrokerStartOptions } from '../adapter.ts';
 import { checkClosed } from '../loopback-port.ts';
 import { describeExit, endProcess, hasEnded, ownProcess } from '../process.ts';
+import { embeddedRules } from './configuration.ts';
 import type { EmbeddedRules, FromBroker, TlsMaterial, ToBroker } from './messages.ts';
 
 /** How long the process may take to listen; it takes about 0.3 s. */
 const START_TIMEOUT_MS = 20_000;
 /** What is kept of the last words of a dying process. */
 const LAST_WORDS_LENGTH = 2000;
+const UNUSABLE = "what was changed can't be used, so that nothing has changed";
 
 type Listening = Extract<FromBroker, { type: 'listening' }>;
 
 export class EmbeddedHandle {
   readonly #options: BrokerStartOptions;
-  readonly #rules: EmbeddedRules;
+  #rules: EmbeddedRules;
   readonly #child: ChildProcess;
   readonly #drains = new Map<number, () => void>();
   readonly #reloads = new Map<number, (errors: readonly string[]) => void>();
@@ -39,6 +41,8 @@ export class EmbeddedHandle {
   /** What the broker would find if it read its files now: there are none but these. */
   #deviceCaPem: string;
   #crlPem: string | null | undefined;
+  /** Changed text of its main file. */
+  #text: string | null | undefined;
 
   constructor(options: BrokerStartOptions, rules: EmbeddedRules) {
     this.#options = options;
@@ -101,7 +105,8 @@ export class EmbeddedHandle {
         message: 'the embedded broker has no list of users that could be changed',
       });
     }
-    const [file] = Object.keys(files);
+    const main = this.#options.configuration?.main;
+    const file = Object.keys(files).find((name) => name !== main);
     if (file !== undefined) {
       throw new UserError(EXIT.invalidInput, {
         message: `the embedded broker has no file ${printable(file)} that could be changed`,
@@ -109,23 +114,34 @@ export class EmbeddedHandle {
     }
     if (deviceCaPem !== undefined) this.#deviceCaPem = deviceCaPem;
     if (crlPem !== undefined) this.#crlPem = crlPem;
+    if (main !== undefined && Object.hasOwn(files, main)) this.#text = files[main];
   }
 
   /** What can't be used changes nothing, and is said. */
   async reload(): Promise<readonly string[]> {
     const crlPem = this.#crlPem;
     if (crlPem === null) return ['there is no revocation list any more: the last one stays'];
+    if (this.#text === null) return ['there is no configuration any more: the last one stays'];
+    const before = this.#rules;
+    try {
+      this.#rules = this.#rulesNow();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return [`${UNUSABLE}: ${printable(error.message)}`];
+    }
     if (!this.#child.connected) throw unavailable(`it has ended: ${await this.#gone}`);
     this.#reloadCount += 1;
     const reload = this.#reloadCount;
     const errors = await Promise.race([
       new Promise<readonly string[]>((resolve) => {
         this.#reloads.set(reload, resolve);
-        this.#send({ type: 'reload', reload, material: this.#material(crlPem) });
+        const [material, rules] = [this.#material(crlPem), this.#rules];
+        this.#send({ type: 'reload', reload, material, rules });
       }),
       this.#gone.then((why) => Promise.reject(unavailable(`it did not survive: ${why}`))),
     ]);
-    return errors.map((error) => printable(error));
+    if (errors.length > 0) this.#rules = before;
+    return errors.map((error) => printable(`${UNUSABLE}: ${error}`));
   }
 
   /** Throws a `UserError` (69) if something still listens on its port. */
@@ -217,6 +233,14 @@ export class EmbeddedHandle {
       // The other authority has no list, and beside one Node lets in only what has one, too.
       ...(crlPem === undefined || trustOther ? {} : { crlPem }),
     };
+  }
+
+  /** Throws a `UserError` if the changed text can't be used. */
+  #rulesNow(): EmbeddedRules {
+    const { configuration } = this.#options;
+    const text = this.#text;
+    if (configuration === undefined || typeof text !== 'string') return this.#rules;
+    return embeddedRules({ ...configuration, files: new Map([[configuration.main, text]]) });
   }
 
   #describe(end: string): string {

@@ -12,6 +12,7 @@ import { systemCode } from '../../core/errors.ts';
 import type { CloseReason } from '../../history/event.ts';
 import type { Evidence, Peer } from './evidence.ts';
 import type { EmbeddedRules, TlsMaterial } from './messages.ts';
+import type { LiveRules } from './rules.ts';
 
 /** A refused device gets this long to close its end before its socket is destroyed. */
 const REFUSAL_LINGER_MS = 1000;
@@ -19,7 +20,7 @@ const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 export interface ListenerOptions {
   readonly material: TlsMaterial;
-  readonly rules: EmbeddedRules;
+  readonly rules: LiveRules;
   readonly evidence: Evidence;
   /** Called for every device that is let in. */
   readonly onDevice: (socket: TLSSocket, peer: Peer) => void;
@@ -29,7 +30,7 @@ export interface ListenerOptions {
 export function createListener(options: ListenerOptions): Server {
   const { evidence, material, rules } = options;
   const listener = createServer({
-    ...contextOf(material, rules),
+    ...contextOf(material, rules.current),
     requestCert: true,
     rejectUnauthorized: false,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -37,7 +38,7 @@ export function createListener(options: ListenerOptions): Server {
   });
   listener.on('secureConnection', (socket) => {
     const peer = peerOf(socket);
-    if (socket.authorized || !rules.requireCertificate) options.onDevice(socket, peer);
+    if (socket.authorized || !rules.current.requireCertificate) options.onDevice(socket, peer);
     else refuse(socket, peer, evidence);
   });
   listener.on('tlsClientError', (error, socket) => {

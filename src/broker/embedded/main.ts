@@ -8,8 +8,9 @@ import { assertNever } from '../../core/assert.ts';
 import type { ObservedEvent } from '../../history/event.ts';
 import { Evidence } from './evidence.ts';
 import { createListener, reloadListener } from './listener.ts';
-import type { EmbeddedRules, FromBroker, ToBroker } from './messages.ts';
+import type { FromBroker, ToBroker } from './messages.ts';
 import { MqttBroker } from './mqtt-broker.ts';
+import { LiveRules } from './rules.ts';
 
 /** Evidence is sent in batches: one message per event costs more than the event. */
 const BATCH_MS = 5;
@@ -35,7 +36,7 @@ const evidence = new Evidence((event) => {
 }, Date.now);
 const sockets = new Set<Socket>();
 let running:
-  | { readonly broker: MqttBroker; readonly listener: Server; readonly rules: EmbeddedRules }
+  | { readonly broker: MqttBroker; readonly listener: Server; readonly rules: LiveRules }
   | undefined;
 
 process.on('disconnect', () => process.exit(0));
@@ -62,12 +63,14 @@ process.on('message', (message: ToBroker) => {
 });
 
 async function start(message: Extract<ToBroker, { type: 'start' }>): Promise<void> {
-  const { rules } = message;
+  const { material } = message;
+  const rules = new LiveRules(message.rules);
   const broker = new MqttBroker(evidence, rules);
   broker.on('error', (error: Error) => fail(error));
   await broker.listen();
   const server = createListener({
-    ...message,
+    material,
+    rules,
     evidence,
     onDevice: (socket, peer) => {
       activity += 1;
@@ -87,13 +90,16 @@ async function start(message: Extract<ToBroker, { type: 'start' }>): Promise<voi
   });
 }
 
-function reload({ reload: id, material }: Extract<ToBroker, { type: 'reload' }>): void {
+function reload({ reload: id, material, rules }: Extract<ToBroker, { type: 'reload' }>): void {
   const errors: string[] = [];
   try {
-    if (running !== undefined) reloadListener(running.listener, material, running.rules);
+    if (running !== undefined) {
+      reloadListener(running.listener, material, rules);
+      running.rules.current = rules;
+    }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    errors.push(`what was changed can't be used, so that nothing has changed: ${why}`);
+    errors.push(why);
   }
   send({ type: 'reloaded', reload: id, errors });
 }

@@ -1,4 +1,5 @@
 /** What the run and the process of the embedded broker say to each other over their IPC channel. */
+import type { FlappingBan } from '../../core/broker-rule.ts';
 import type { ObservedEvent } from '../../history/event.ts';
 
 /** What the broker demands of devices. */
@@ -9,6 +10,10 @@ export interface EmbeddedRules {
   readonly topics: 'all' | 'own';
   readonly sessionTickets: boolean;
   readonly connectTimeoutMs: number;
+  readonly connectionsMax?: number | undefined;
+  readonly flappingBan?: Omit<FlappingBan, 'rule'> | undefined;
+  /** Common names that may use topics below `quarantine/<common name>/` only. */
+  readonly quarantine: readonly string[];
 }
 
 /** What the broker's TLS is made of; the private key travels only here, never in a file. */
@@ -23,7 +28,12 @@ export interface TlsMaterial {
 /** To the broker. */
 export type ToBroker =
   | { readonly type: 'start'; readonly material: TlsMaterial; readonly rules: EmbeddedRules }
-  | { readonly type: 'reload'; readonly reload: number; readonly material: TlsMaterial }
+  | {
+      readonly type: 'reload';
+      readonly reload: number;
+      readonly material: TlsMaterial;
+      readonly rules: EmbeddedRules;
+    }
   | { readonly type: 'drain'; readonly drain: number }
   | { readonly type: 'stop' };
 

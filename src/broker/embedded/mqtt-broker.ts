@@ -12,9 +12,9 @@ import type { EventEmitter } from 'node:events';
 import type { TLSSocket } from 'node:tls';
 import { Aedes, type AedesOptions, type Client, type ConnectPacket } from 'aedes';
 import type { CloseReason, ProtocolVersion } from '../../history/event.ts';
+import { Admission, refusingConnack } from './admission.ts';
 import type { Connection, Evidence } from './evidence.ts';
-import type { EmbeddedRules } from './messages.ts';
-import { Denied, hooksOf } from './rules.ts';
+import { Denied, hooksOf, type LiveRules, mayUseClientId } from './rules.ts';
 
 /** MQTT 5.0 §3.14.2.1. */
 const SESSION_TAKEN_OVER = 0x8e;
@@ -41,14 +41,27 @@ export class MqttBroker extends Base {
   readonly #evidence: Evidence;
   readonly #connections: WeakMap<object, Connection>;
 
-  constructor(evidence: Evidence, rules: EmbeddedRules) {
+  constructor(evidence: Evidence, rules: LiveRules) {
     const connections = new WeakMap<object, Connection>();
     super(hooksOf(rules, (client) => connections.get(client.conn)?.peer.commonName));
     this.#connections = connections;
     this.#evidence = evidence;
+    const admission = new Admission(rules, Date.now);
     this.preConnect = (client, packet, done) => {
-      this.#onConnectPacket(client, packet);
-      done(null, true);
+      const connection = this.#onConnectPacket(client, packet);
+      const { clientId } = packet;
+      // Who may not use a client ID must not have it banned for its owner; it is refused later on.
+      const isFit =
+        connection !== undefined &&
+        mayUseClientId(rules.current, connection.peer.commonName, clientId);
+      const refusal = isFit ? admission.refusal(connection, clientId) : undefined;
+      if (refusal === undefined || connection === undefined) {
+        done(null, true);
+        return;
+      }
+      this.#evidence.ended(connection, 'throttled', refusal.because);
+      // aedes has no such answer. Ended, and not destroyed, so that it arrives.
+      client.conn.end(refusingConnack(refusal, packet), () => done(new Error('refused'), false));
     };
     // Without a prototype, "__proto__" and "constructor" are client IDs like any other.
     this.clients = Object.create(null);
@@ -109,15 +122,16 @@ export class MqttBroker extends Base {
     return owner !== undefined && owner !== client;
   }
 
-  #onConnectPacket(client: Client, packet: ConnectPacket): void {
+  #onConnectPacket(client: Client, packet: ConnectPacket): Connection | undefined {
     const connection = this.#connections.get(client.conn);
-    if (connection === undefined) return;
+    if (connection === undefined) return undefined;
     connection.claim = {
       clientId: packet.clientId,
       protocolVersion: versionOf(packet.protocolVersion),
       keepAliveSeconds: packet.keepalive ?? 0,
       cleanStart: packet.clean !== false,
     };
+    return connection;
   }
 
   #end(client: Client, reason: CloseReason): void {

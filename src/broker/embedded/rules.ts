@@ -9,15 +9,56 @@ import type { EmbeddedRules } from './messages.ts';
 const PRIVILEGED = 'service';
 /** No client may read here, nor write; MQTT 3.1.1 §4.7.2 keeps it out of `#`. */
 const NOWHERE = '$denied';
+/** aedes' own rule for what only brokers say. */
+const RESERVED = '$SYS/';
 /** CONNACK 2 in MQTT 3.1.1 (§3.2.2.3), 0x85 in MQTT 5 (§3.2.2.2). */
 const IDENTIFIER_REJECTED = 2;
 
+/** The rules that count now: a reload replaces them under every connection. */
+export class LiveRules {
+  #current: EmbeddedRules;
+  #quarantined: ReadonlySet<string>;
+
+  constructor(rules: EmbeddedRules) {
+    this.#current = rules;
+    this.#quarantined = new Set(rules.quarantine);
+  }
+
+  get current(): EmbeddedRules {
+    return this.#current;
+  }
+
+  /** All but `connectTimeoutMs`, which stays what it was at the start. */
+  set current(rules: EmbeddedRules) {
+    this.#current = rules;
+    this.#quarantined = new Set(rules.quarantine);
+  }
+
+  isQuarantined(commonName: string | undefined): boolean {
+    return commonName !== undefined && this.#quarantined.has(commonName);
+  }
+}
+
 /** Whether the owner of `commonName` may use a topic, or subscribe to a filter. */
-export function mayUseTopic(commonName: string | undefined, topicOrFilter: string): boolean {
-  if (commonName === PRIVILEGED) return true;
+export function mayUseTopic(
+  rules: LiveRules,
+  commonName: string | undefined,
+  topicOrFilter: string,
+): boolean {
+  const isHeld = rules.isQuarantined(commonName);
+  if (!isHeld && (rules.current.topics === 'all' || commonName === PRIVILEGED)) return true;
   // A name with a separator or wildcard in it would own the topics of others.
   if (commonName === undefined || commonName === '' || /[+#/]/.test(commonName)) return false;
-  return topicOrFilter.startsWith(`fleet/${commonName}/`);
+  return topicOrFilter.startsWith(`${isHeld ? 'quarantine' : 'fleet'}/${commonName}/`);
+}
+
+/** Whether a client ID may be used by the owner of `commonName`. */
+export function mayUseClientId(
+  { clientId }: EmbeddedRules,
+  commonName: string | undefined,
+  claimed: string,
+): boolean {
+  return clientId === 'any' || commonName === claimed;
 }
 
 /** An error of ours about what a client may not do; the connection goes on. */
@@ -25,38 +66,30 @@ export class Denied extends Error {
   override readonly name = 'Denied';
 }
 
-/** The hooks of aedes that hold the rules. */
+/** The hooks of aedes that hold the rules, whichever count at the time. */
 export function hooksOf(
-  rules: EmbeddedRules,
+  rules: LiveRules,
   nameOf: (client: Client) => string | undefined,
 ): AedesOptions {
+  const may = (client: Client, topic: string): boolean => mayUseTopic(rules, nameOf(client), topic);
   return {
-    connectTimeout: rules.connectTimeoutMs,
-    ...(rules.clientId === 'any'
-      ? {}
-      : {
-          authenticate: (client, _username, _password, done) => {
-            if (nameOf(client) === client.id) done(null, true);
-            else done(Object.assign(new Error(), { returnCode: IDENTIFIER_REJECTED }), false);
-          },
-        }),
-    ...(rules.topics === 'all' ? {} : topicHooks(nameOf)),
-  };
-}
-
-function topicHooks(nameOf: (client: Client) => string | undefined): AedesOptions {
-  return {
+    connectTimeout: rules.current.connectTimeoutMs,
+    authenticate: (client, _username, _password, done) => {
+      if (mayUseClientId(rules.current, nameOf(client), client.id)) done(null, true);
+      else done(Object.assign(new Error(), { returnCode: IDENTIFIER_REJECTED }), false);
+    },
     authorizePublish: (client, packet, done) => {
-      if (client === null || mayUseTopic(nameOf(client), packet.topic)) return done(null);
+      const isReserved = rules.current.topics === 'all' && packet.topic.startsWith(RESERVED);
+      if (isReserved) return done(new Error(`${RESERVED} topic is reserved`));
+      if (client === null || may(client, packet.topic)) return done(null);
       if (isVersion5(client)) return done(new Denied('not authorized'));
       // MQTT 3.1.1 §3.3.5: its only other answer is to close the connection.
       Object.assign(packet, { topic: NOWHERE, payload: '', retain: false });
       done(null);
     },
     authorizeSubscribe: (client, subscription, done) =>
-      done(null, mayUseTopic(nameOf(client), subscription.topic) ? subscription : null),
-    authorizeForward: (client, packet) =>
-      mayUseTopic(nameOf(client), packet.topic) ? packet : null,
+      done(null, may(client, subscription.topic) ? subscription : null),
+    authorizeForward: (client, packet) => (may(client, packet.topic) ? packet : null),
   };
 }
 

@@ -13,6 +13,7 @@ import type {
   RunningBroker,
 } from '../adapter.ts';
 import type { BrokerCapabilities } from '../capabilities.ts';
+import { lacks } from '../hardening.ts';
 import { runCapabilities, UNKNOWN_BROKER } from '../profiles/claims.ts';
 import { alpnOf } from '../profiles/port-rule.ts';
 import type { BrokerProfile } from '../profiles/profile.ts';
@@ -20,6 +21,10 @@ import type { EvidenceFeed } from './evidence-feed.ts';
 
 /** IANA's port of MQTT over TLS (`secure-mqtt`). */
 const DEFAULT_PORT = 8883;
+
+const NOT_OURS = 'doppelfleet does not configure a broker that it does not start';
+const INSTEAD =
+  'change the configuration there and run without this fix, or take a local broker such as --broker mosquitto';
 
 export interface ExternalBrokerOptions {
   /** `mqtts://host` or `mqtts://host:port`. */
@@ -54,6 +59,8 @@ export function externalBroker(options: ExternalBrokerOptions): BrokerAdapter {
     capabilities,
     startsSlowly: false,
     unavailable: async () => undefined,
+    harden: ({ rule }) =>
+      lacks(`the broker at ${printable(host)}:${port}`, rule, NOT_OURS, INSTEAD),
     start: (start) => attach({ endpoint, capabilities, evidence, start }),
   };
 }

@@ -12,6 +12,7 @@ import { freePort } from '../loopback-port.ts';
 import type { BrokerProcess } from '../process.ts';
 import { FILES } from './configuration.ts';
 import { MosquittoHandle } from './handle.ts';
+import { hardenMosquitto } from './hardening.ts';
 import { type PreparedConfiguration, prepareConfiguration } from './prepared.ts';
 import { findMosquitto } from './program.ts';
 
@@ -49,6 +50,7 @@ export const mosquittoBroker = {
     const program = await findMosquitto();
     return typeof program === 'string' ? program : undefined;
   },
+  harden: hardenMosquitto,
   start: (options: BrokerStartOptions) => startMosquitto(options),
 } satisfies BrokerAdapter;
 

@@ -37,8 +37,8 @@ export function ownConfiguration(hasCrl: boolean): BrokerConfiguration {
 }
 
 /**
- * Paths are relative to the work folder, so that no path of ours has to be written safely. There
- * are no users: a certificate's name needs no entry. `tag` (hex) stands in the stamp of every line of the log: only the broker knows it, so text that
+ * Paths are relative to the work folder, so that no path of ours has to be written safely. Users are
+ * not here: they depend on the file that they stand in. `tag` (hex) stands in the stamp of every line of the log: only the broker knows it, so text that
  * a device gets into the log can't pass for a line.
  */
 export function placeholderValues(options: {

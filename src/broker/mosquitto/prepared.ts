@@ -9,6 +9,7 @@ import { findPlaceholders } from '../placeholders.ts';
 import { authorPath, type RenderedText, renderConfiguration } from '../render-configuration.ts';
 import { FILES, ownConfiguration, placeholderValues } from './configuration.ts';
 import { type ConfigurationFacts, factsOf, forbidden, readDirectives } from './directives.ts';
+import { rightsOfUsers } from './rights.ts';
 
 /** `log`: its log is evidence; `silent`: it could be, but says nothing; `none`: it is not ours. */
 export type EvidenceKind = 'log' | 'silent' | 'none';
@@ -39,7 +40,7 @@ export function prepareConfiguration(
   start: BrokerStartOptions,
   { port, sparePort, tag, asRoot }: PrepareOptions,
 ): PreparedConfiguration {
-  const { crlPem, otherCaPem } = start;
+  const { crlPem, otherCaPem, principals } = start;
   const configuration = start.configuration ?? ownConfiguration(crlPem !== undefined);
   const values = placeholderValues({
     port,
@@ -47,8 +48,17 @@ export function prepareConfiguration(
     hasCrl: crlPem !== undefined,
     hasOtherCa: otherCaPem !== undefined,
   });
-  const rendered = renderConfiguration(configuration, values, FILES.folder);
   const { main } = configuration;
+  if (principals === undefined && listsUsers(configuration)) throw usersMissing(configuration);
+  const usersOf = (files: ReadonlyMap<string, string>) => {
+    const rights = [...files].flatMap(([name, text]) => (name === main ? [] : [text]));
+    return { users: rightsOfUsers(principals ?? [], rights) };
+  };
+  const rendered = renderConfiguration(
+    configuration,
+    listsUsers(configuration) ? { ...values, ...usersOf(configuration.files) } : values,
+    FILES.folder,
+  );
   const text = rendered.files.get(main) ?? '';
   const check = (authorText: string, filled: RenderedText): void => {
     const harnessLines = linesOfHarness(authorText);
@@ -85,12 +95,28 @@ export function prepareConfiguration(
     markerPort: marked ? sparePort : port,
     lineOf: rendered.lineOf,
     fill: (file, changed) => {
-      const filled = rendered.fill(changed);
+      // Users that have an entry in the changed text must not have another one.
+      const files = new Map(configuration.files).set(file, changed);
+      const filled = rendered.fill(changed, changed.includes('{{') ? usersOf(files) : {});
       if (file !== main) return filled.text;
       check(changed, filled);
       return finished(filled.text);
     },
   };
+}
+
+function listsUsers({ files }: BrokerConfiguration): boolean {
+  return [...files.values()].some((text) =>
+    findPlaceholders(text).some(({ name }) => name === 'users'),
+  );
+}
+
+function usersMissing({ path: file }: BrokerConfiguration): UserError {
+  return new UserError(EXIT.invalidInput, {
+    file,
+    message: 'the file of rights is for the users of a run, and this run names none',
+    hint: 'give the common names of the devices as `principals`',
+  });
 }
 
 function linesOfHarness(text: string): ReadonlySet<number> {

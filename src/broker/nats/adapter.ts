@@ -9,6 +9,7 @@ import type { BrokerCapabilities } from '../capabilities.ts';
 import { freePort, startOnFreePorts } from '../loopback-port.ts';
 import type { BrokerProcess } from '../process.ts';
 import { NatsHandle } from './handle.ts';
+import { hardenNats } from './hardening.ts';
 import { findNats } from './program.ts';
 
 /** Measured on 2.9.10; held in place by the contract tests and by `doppelfleet probe`. */
@@ -44,6 +45,7 @@ export const natsBroker = {
     const program = await findNats();
     return typeof program === 'string' ? program : undefined;
   },
+  harden: hardenNats,
   start: (options: BrokerStartOptions) => startNats(options),
 } satisfies BrokerAdapter;
 

@@ -82,11 +82,14 @@ function users(principals: readonly string[], files: ReadonlyMap<string, string>
   const names = [...new Set(principals)].filter((name) => !listed.has(name));
   // An empty list would let in everybody.
   if (names.length === 0 && listed.size === 0) return `{ user: ${quoted('CN=')} }`;
-  const forms = names.flatMap((name) => {
-    const subject = `CN=${escaped(name)}`;
-    return [name, subject, `${subject},${ORGANISATION}`];
-  });
+  const forms = names.flatMap(formsOf);
   return forms.map((form) => `{ user: ${quoted(form)} }`).join('\n    ');
+}
+
+/** What NATS may look for when it is shown a certificate of this common name. */
+export function formsOf(commonName: string): readonly string[] {
+  const subject = `CN=${escaped(commonName)}`;
+  return [commonName, subject, `${subject},${ORGANISATION}`];
 }
 
 /** Common names of the users that the author has listed. */
@@ -95,8 +98,17 @@ export function listedUsers(files: ReadonlyMap<string, string>): ReadonlySet<str
 }
 
 function usersIn(text: string): string[] {
-  const written = text.matchAll(/^[^#\n]*?\buser["']?\s*[:=]?\s*(?:"([^"]*)"|'([^']*)')/gm);
-  return [...written].map(([, double, single]) => commonNameOf(double ?? single ?? ''));
+  return userEntries(text).map(({ user }) => commonNameOf(user));
+}
+
+/** The users that a text names, with the offset of each. */
+export function userEntries(text: string): readonly { user: string; at: number }[] {
+  const written = text.matchAll(/\buser["']?\s*[:=]?\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)')/g);
+  return [...written].flatMap(({ 1: double, 2: single, index }) => {
+    const line = text.slice(text.lastIndexOf('\n', index) + 1, index);
+    if (line.includes('#')) return [];
+    return [{ user: double === undefined ? (single ?? '') : unescaped(double), at: index }];
+  });
 }
 
 /** The common name at the beginning of a subject; the whole of what is none. */
@@ -110,7 +122,15 @@ function escaped(name: string): string {
   return name.replace(/[,+"\\<>;]|^[ #]| $/g, '\\$&');
 }
 
-/** A NATS string: escapes as in C. */
-function quoted(text: string): string {
-  return `"${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}"`;
+/** A NATS string: escapes as in C; braces, so that none is taken for a placeholder. */
+export function quoted(text: string): string {
+  const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '{': '\\x7b' };
+  return `"${text.replace(/[\\"]/g, '\\$&').replace(/[\n\r{]/g, (one) => escapes[one] ?? one)}"`;
+}
+
+function unescaped(text: string): string {
+  const plain: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+  return text.replace(/\\(?:x([0-9a-f]{2})|(.))/gis, (_all, hex, one) =>
+    hex === undefined ? (plain[one] ?? one) : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }

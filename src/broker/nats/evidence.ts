@@ -7,6 +7,7 @@ import type { Principal } from '../../history/event.ts';
 import { NATS_STAMP, NatsLogReader } from '../../history/formats/nats-log.ts';
 import type { BrokerStartOptions } from '../adapter.ts';
 import { LogEvidence } from '../log-evidence.ts';
+import { freePort } from '../loopback-port.ts';
 import type { MarkedLog } from '../quiet-log.ts';
 import type { ServerLog } from '../server-process.ts';
 import { isLoopback } from '../target.ts';
@@ -15,6 +16,8 @@ import { commonNameOf } from './configuration.ts';
 const HOST = '127.0.0.1';
 const LISTENING = /^(?:Listening for .* on|Starting https? monitor on) (?:\w+:\/\/)?(\S+):\d+$/;
 const BEGINS = / - (?:Client connection created|Starting TLS client connection handshake)$/;
+/** How a marker ends: the handshake that it does not do, or a server that has no place for it. */
+const MARKED = / - (?:TLS handshake error: |maximum connections exceeded$)/;
 const TROUBLE = new Set(['ERR', 'FTL']);
 /** Words of a start that failed: a configuration has at most this many mistakes that are told. */
 const WORDS_MAX = 50;
@@ -24,6 +27,8 @@ export class NatsEvidence implements ServerLog, MarkedLog {
   readonly #evidence: LogEvidence;
   readonly #reader: NatsLogReader;
   readonly #port: number;
+  /** The server carries only so many connections. */
+  readonly #isLimited: boolean;
   /** Ports of our own markers → what to do when the log has told the end of one. */
   readonly #own = new Map<number, () => void>();
   /** The server's number of the marker whose last line is still to come. */
@@ -37,8 +42,9 @@ export class NatsEvidence implements ServerLog, MarkedLog {
   #trouble = '';
   #last = '';
 
-  constructor(start: BrokerStartOptions, port: number) {
+  constructor(start: BrokerStartOptions, port: number, isLimited: boolean) {
     this.#port = port;
+    this.#isLimited = isLimited;
     this.#evidence = new LogEvidence({
       clock: start.clock,
       onEvent: start.onEvent,
@@ -112,10 +118,17 @@ export class NatsEvidence implements ServerLog, MarkedLog {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    const socket = connect({ host: HOST, port: this.#port });
+    // Where connections are limited, the server may end ours before we know its port: it is chosen.
+    const chosen = this.#isLimited ? { localAddress: HOST, localPort: await freePort() } : {};
+    let onTold: () => void = () => {};
+    const told = new Promise<void>((resolve) => {
+      onTold = resolve;
+    });
+    if (chosen.localPort !== undefined) this.#own.set(chosen.localPort, onTold);
+    const socket = connect({ host: HOST, port: this.#port, ...chosen });
     // A reset before the port is known would leave a line that nobody takes for ours.
     const port = await localPort(socket);
-    const told = new Promise<void>((resolve) => this.#own.set(port, resolve));
+    this.#own.set(port, onTold);
     socket.resetAndDestroy();
     await Promise.race([told, aborted]);
     // The port may be a device's soon.
@@ -162,7 +175,7 @@ export class NatsEvidence implements ServerLog, MarkedLog {
       if (!begins && (number === '' || number !== this.#ownNumber)) this.#foreign += 1;
       return;
     }
-    if (!/ - TLS handshake error: /.test(body)) return;
+    if (!MARKED.test(body)) return;
     this.#ownNumber = number;
     told();
   }

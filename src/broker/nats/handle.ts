@@ -16,6 +16,7 @@ import { listedUsers, ownConfiguration, placeholderValues, usersMissing } from '
 import { NatsEvidence } from './evidence.ts';
 import { leavesLoopback } from './loopback.ts';
 import type { NatsProgram } from './program.ts';
+import { masked } from './text.ts';
 
 /** It takes about 0.1 s. */
 const START_TIMEOUT_MS = 15_000;
@@ -46,7 +47,7 @@ export class NatsHandle {
       '',
     );
     this.#check();
-    this.#evidence = new NatsEvidence(start, port);
+    this.#evidence = new NatsEvidence(start, port, limitsConnections(this.#rendered.files));
     this.#files = new SubjectFiles({
       start,
       configuration,
@@ -172,7 +173,13 @@ export class NatsHandle {
   }
 
   #fill(name: string, text: string): string {
-    const filled = this.#rendered.fill(text);
+    // Users that the changed text lists itself must not be listed twice.
+    const files = new Map(this.#configuration.files).set(name, text);
+    const configuration = { ...this.#configuration, files };
+    const filled = this.#rendered.fill(
+      text,
+      placeholderValues(this.#start, configuration, this.port),
+    );
     const problems = this.#beyond(name, filled.text, filled.lineOf);
     if (problems.length > 0) throw new UserError(EXIT.invalidInput, problems);
     return filled.text;
@@ -216,6 +223,12 @@ export class NatsHandle {
 function checkUsers(configuration: BrokerConfiguration, { principals }: BrokerStartOptions): void {
   if (principals !== undefined) return;
   if ([...configuration.files.values()].some(usesUsers)) throw usersMissing(configuration);
+}
+
+function limitsConnections(files: ReadonlyMap<string, string>): boolean {
+  return [...files.values()].some((text) =>
+    /(?<![\w.$-])max_conn(?:ections)?\b/i.test(masked(text)),
+  );
 }
 
 function usesUsers(text: string): boolean {

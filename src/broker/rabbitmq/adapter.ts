@@ -2,7 +2,7 @@
  * RabbitMQ as the broker of a run: the installed server with its MQTT plugin only, on free loopback
  * ports with mutual TLS, its debug log read as evidence. Every common name needs a user. It speaks
  * MQTT 3.1 and 3.1.1, reads its revocation list at every handshake, certificates and authorities when it
- * is told to, and its settings never again.
+ * is told to, its definitions as well, and its settings never again.
  */
 import { EXIT, UserError } from '../../core/errors.ts';
 import type { BrokerAdapter, BrokerStartOptions } from '../adapter.ts';
@@ -11,6 +11,7 @@ import { freePort, startOnFreePorts } from '../loopback-port.ts';
 import type { BrokerProcess } from '../process.ts';
 import type { NodePorts } from './configuration.ts';
 import { RabbitmqHandle } from './handle.ts';
+import { hardenRabbitmq } from './hardening.ts';
 import { findRabbitmq } from './program.ts';
 
 /** Measured on 3.10.8; held in place by the contract tests and by `doppelfleet probe`. */
@@ -47,6 +48,7 @@ export const rabbitmqBroker = {
     const program = await findRabbitmq();
     return typeof program === 'string' ? program : undefined;
   },
+  harden: hardenRabbitmq,
   start: (options: BrokerStartOptions) => startRabbitmq(options),
 } satisfies BrokerAdapter;
 

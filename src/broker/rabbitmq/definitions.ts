@@ -29,6 +29,11 @@ export function ownDefinitions(principals: readonly string[]): string {
   return written(expand(OWN, principals));
 }
 
+/** The same before its users are filled in, as an author would write it. */
+export function ownDefinitionsTemplate(): string {
+  return written(OWN);
+}
+
 /** Whether a text is one of definitions in which users are to be filled in. */
 export function isDefinitions(name: string, text: string): boolean {
   return name.endsWith('.json') && text.includes(USERS);

@@ -12,7 +12,13 @@ import { NODE_FILES, type NodePorts } from './configuration.ts';
 import { crlFileName } from './crl-hash.ts';
 import { ownDefinitions } from './definitions.ts';
 import { RabbitmqEvidence } from './evidence.ts';
-import { CLEAR_CERTIFICATES, ENABLED_PLUGINS, nodeEnvironment, toolEnvironment } from './node.ts';
+import {
+  CLEAR_CERTIFICATES,
+  ENABLED_PLUGINS,
+  importDefinitions,
+  nodeEnvironment,
+  toolEnvironment,
+} from './node.ts';
 import { type PreparedConfiguration, prepareConfiguration } from './prepared.ts';
 import type { RabbitmqProgram } from './program.ts';
 import { explainRejection, startFailure } from './rejection.ts';
@@ -33,6 +39,7 @@ export class RabbitmqHandle {
   readonly #files: SubjectFiles;
   readonly #evidence: RabbitmqEvidence;
   readonly #process: ServerProcess;
+  readonly #changedDefinitions = new Set<string>();
 
   /** Throws a `UserError` (65) with all that is wrong with the configuration before it is tried. */
   constructor(program: RabbitmqProgram, start: BrokerStartOptions, ports: NodePorts) {
@@ -123,15 +130,19 @@ export class RabbitmqHandle {
       });
     }
     await this.#files.change(changes);
+    for (const [name, text] of Object.entries(changes.files ?? {})) {
+      if (typeof text === 'string' && name.endsWith('.json')) this.#changedDefinitions.add(name);
+    }
   }
 
   /**
-   * Makes it read certificates and authorities again. Of its settings it reads nothing while it
-   * runs, and its revocation list at every handshake anyway.
+   * Makes it read certificates and authorities again, and definitions that were changed, which are
+   * added to those that it has. Of its settings it reads nothing while it runs, and its revocation
+   * list at every handshake anyway.
    */
   async reload(): Promise<readonly string[]> {
     const told = await this.#files.withKey(async () => {
-      const failure = await this.#clearCertificates();
+      const failure = (await this.#control(CLEAR_CERTIFICATES)) ?? (await this.#importChanged());
       if (failure !== undefined) return failure;
       this.#evidence.expectOwnRefusal();
       return shakeHands(this.ports.mqtt);
@@ -170,14 +181,26 @@ export class RabbitmqHandle {
     return undefined;
   }
 
-  #clearCertificates(): Promise<string | undefined> {
+  /** Definitions that were changed since the last reload; those that fail are tried again. */
+  async #importChanged(): Promise<string | undefined> {
+    for (const name of this.#changedDefinitions) {
+      const file = path.resolve(this.#start.workFolder, name);
+      const failure = await this.#control(importDefinitions(file));
+      if (failure !== undefined) return failure;
+      this.#changedDefinitions.delete(name);
+    }
+    return undefined;
+  }
+
+  /** Runs `rabbitmqctl`; resolves with what it said if it failed. */
+  #control(command: readonly string[]): Promise<string | undefined> {
     const { workFolder } = this.#start;
     const environment = toolEnvironment({ workFolder, ports: this.ports });
     const tool = path.join(path.dirname(this.#program.file), 'rabbitmqctl');
     return new Promise((resolve) => {
       const child = execFile(
         tool,
-        CLEAR_CERTIFICATES,
+        command,
         { cwd: workFolder, env: environment, timeout: RELOAD_TIMEOUT_MS, killSignal: 'SIGKILL' },
         (error, stdout, stderr) => {
           const words = `${stderr}${stdout}`.trim();

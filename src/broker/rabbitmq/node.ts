@@ -54,6 +54,11 @@ const LOOPBACK_ONLY = '-kernel inet_dist_use_interface {127,0,0,1}';
  */
 export const CLEAR_CERTIFICATES = ['-n', NODE_NAME, '-q', 'eval', 'ssl:clear_pem_cache().'];
 
+/** What `rabbitmqctl` needs to have definitions added to those that the node has. */
+export function importDefinitions(file: string): readonly string[] {
+  return ['-n', NODE_NAME, '-q', 'import_definitions', file];
+}
+
 export function toolEnvironment({
   workFolder,
   ports,

@@ -58,7 +58,11 @@ export function prepareConfiguration(
     rendered,
     advanced: [...rendered.files.keys()].find((name) => name.endsWith('.advanced.config')),
     isSilent: !TELLING.has(lastValue(rendered.files.get(main) ?? '', 'log.console.level')),
-    fill: (name, text) => {
+    fill: (name, changed) => {
+      const files = new Map(written.files).set(name, changed);
+      const text = isDefinitions(name, changed)
+        ? fillUsers({ ...written, files }, name, principals ?? [])
+        : changed;
       const filled = rendered.fill(text);
       const wrong = check(name, filled.text);
       if (wrong.length === 0) return filled.text;

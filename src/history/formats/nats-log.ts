@@ -27,6 +27,7 @@ const REFUSED: readonly (readonly [RegExp, CloseReason])[] = [
   [/^TLS handshake error/, 'protocol-error'],
   [/^unacceptable protocol version/, 'protocol-error'],
   [/^unable to connect: connection closed$/, 'throttled'],
+  [/^maximum connections exceeded$/, 'throttled'],
 ];
 
 /** What is known of a log beyond its text, when the broker is our own. */

@@ -25,7 +25,10 @@ export const ENDS: readonly (readonly [RegExp, CloseReason])[] = [
   [/^MQTT connection "?\S+ -> \S+"? will terminate because peer closed/, 'connection-lost'],
   [/^MQTT detected network error/, 'connection-lost'],
   [/^MQTT closing connection /, 'server-initiated'],
-  [/^MQTT connection \S+ -> \S+ is closing due to an authentication failure/, 'auth-error'],
+  [
+    /^MQTT connection \S+ -> \S+ is closing due to an auth(?:entic|oriz)ation failure/,
+    'auth-error',
+  ],
   [/^Rejected MQTT connection /, 'auth-error'],
   [/^MQTT detected TLS /, 'auth-error'],
   [/^MQTT cannot parse a frame/, 'protocol-error'],
