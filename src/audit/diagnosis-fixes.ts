@@ -6,12 +6,22 @@
 import type { Diagnosis, FixId } from '../core/ids.ts';
 
 const CURES: Readonly<Record<Diagnosis, readonly FixId[] | 'all'>> = {
-  'rival-devices': ['client-id-from-thing-name', 'client-id-uuid'],
-  'duplicate-client': ['client-id-uuid'],
-  'foreign-principal': ['client-id-from-thing-name', 'client-id-uuid'],
+  'rival-devices': [
+    'client-id-from-thing-name',
+    'client-id-uuid',
+    'bind-client-id',
+    'revoke-certificates',
+  ],
+  'duplicate-client': ['client-id-uuid', 'one-client-per-process'],
+  'foreign-principal': [
+    'client-id-from-thing-name',
+    'client-id-uuid',
+    'bind-client-id',
+    'require-certificate',
+  ],
   'half-open-reconnect': ['close-before-reconnect', 'backoff'],
   'certificate-rotation': ['close-before-reconnect'],
-  'shared-certificate': ['unique-certificates'],
+  'shared-certificate': ['unique-certificates', 'certificate-rotation', 'revoke-certificates'],
   'claim-certificate': [],
   gateway: [],
   'half-open-ghost': ['close-before-reconnect'],

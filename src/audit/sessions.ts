@@ -1,9 +1,9 @@
 /**
  * The sessions relation: one row per connection, made from events in whatever order they came. Where
  * a broker was listened to, its records count, and a device's record of the same connection (equal
- * client ID and port, connected at nearly the same time) adds what the broker could not see. Where
- * only devices were listened to, a takeover is inferred and marked so. Standard windows and
- * aggregates only, partitioned by client ID: the cost grows as sorting does.
+ * port and client ID, or equal address, connected at nearly the same time) adds what the broker
+ * could not see. Where only devices were listened to, a takeover is inferred and marked so. Standard
+ * windows and aggregates only, partitioned by client ID: the cost grows as sorting does.
  */
 import { assert } from '../core/assert.ts';
 import { EVENTS_PAIRED_AT_ONCE, JOIN_TOLERANCE_MS, TAKEOVER_TOLERANCE_MS } from '../core/limits.ts';
@@ -53,6 +53,11 @@ export async function buildSessions(
   await query('CREATE TABLE matches (broker_id BIGINT, device_id BIGINT)');
   await query(matchesBy('run, client_id, port, ip', 'ip IS NOT NULL'), { joinToleranceMs });
   await query(matchesBy('run, client_id, port', 'true'), { joinToleranceMs });
+  // A broker may have put another client ID in the place of the device's; seldom worth a pass.
+  const [open] = await query<{ sides: number }>(OPEN_SIDES);
+  if ((open?.sides ?? 0) > 1) {
+    await query(matchesBy('run, port, ip', 'ip IS NOT NULL'), { joinToleranceMs });
+  }
   await query(SESSIONS, {
     takeoverToleranceMs: options.takeoverToleranceMs ?? TAKEOVER_TOLERANCE_MS,
   });
@@ -129,7 +134,7 @@ FROM paired JOIN (
 /**
  * Pairs each broker's record with the device's record of the same connection: each is the other's
  * nearest in time among those that share the key. A first pass wants equal addresses, a second
- * takes records that lack one.
+ * takes records that lack one, a third takes equal addresses under different client IDs.
  */
 function matchesBy(key: string, condition: string): string {
   const nearest = (frame: string, pick: string) =>
@@ -175,6 +180,13 @@ FROM nearest b JOIN nearest d ON d.id = b.other_id AND d.other_id = b.id
 WHERE b.vantage = 'broker' AND abs(b.connected_at - d.connected_at) <= $joinToleranceMs::BIGINT
   AND (b.ip IS NULL OR d.ip IS NULL OR b.ip = d.ip)`;
 }
+
+/** From how many sides there are connections with an address that are not paired yet. */
+const OPEN_SIDES = `
+SELECT count(DISTINCT c.vantage) AS sides
+FROM connections c JOIN runs r ON r.run = c.run AND r.has_broker
+WHERE c.port IS NOT NULL AND c.ip IS NOT NULL AND c.connected_at IS NOT NULL
+  AND c.id NOT IN (SELECT broker_id FROM matches UNION ALL SELECT device_id FROM matches)`;
 
 /**
  * What is judged of a session by how near its client ID's next one is: the only columns that depend

@@ -51,10 +51,13 @@ export interface Cycle {
 
 /** The change from a device's first certificate to its second. */
 export interface CertificateChange {
-  /** Time of the run, in ms from its start. */
+  /** Time of the run, in ms from its start: not before `atMs`, by `atMsMax` if it is connected. */
   readonly atMs: number;
+  readonly atMsMax: number;
   /** Between the end of the old session and the connect with the new certificate. */
   readonly awayMs: number;
+  /** Whether the broker is to refuse the old one afterwards. */
+  readonly revokesOld: boolean;
 }
 
 export interface Behaviour<Params> {

@@ -15,6 +15,11 @@ const params = z.strictObject({
     .default('close-first')
     .describe('whether the old session is closed before the new certificate connects'),
   gap: durationMs.prefault('500ms').describe('close-first: time between the close and the connect'),
+  spread: durationMs.optional().describe('each device rotates at random within this time after at'),
+  revoke: z
+    .boolean()
+    .optional()
+    .describe('the broker refuses the old certificates once all their holders have rotated'),
 });
 
 export const rotating = {
@@ -25,21 +30,36 @@ export const rotating = {
   example: 'behaviour: { kind: rotating, at: 3s, order: close-first }',
   params,
   certificatesPerDevice: 2,
-  describe: ({ at, order }) => `rotates its certificate at ${formatDuration(at)}, ${order}`,
-  nextIntent: ({ at, order, gap }, { startedAt, connectedAt, certificateIndex }) =>
+  describe: ({ at, order, spread = 0, revoke = false }) =>
+    `rotates its certificate ${
+      spread === 0
+        ? `at ${formatDuration(at)}`
+        : `between ${formatDuration(at)} and ${formatDuration(at + spread)}`
+    }, ${order}${revoke ? ', and the old one is revoked' : ''}`,
+  nextIntent: (
+    { at, order, gap, spread: spreadMs = 0 },
+    { startedAt, connectedAt, certificateIndex, spread },
+  ) =>
     certificateIndex > 0
       ? undefined
       : {
-          at: Math.max(startedAt + at, connectedAt),
+          at: Math.max(startedAt + at + spreadMs * ((spread + 1) / 2), connectedAt),
           close: order === 'close-first' ? 'disconnect' : 'leave-open',
           reconnectAfterMs: order === 'close-first' ? gap : 0,
           nextCertificate: true,
         },
   presence: (_params, arrivesAtMs, endsAtMs) => ({ fromMs: arrivesAtMs, toMs: endsAtMs }),
   evictsItself: ({ order }) => order === 'connect-first',
-  certificateChange: ({ at, order, gap }) => ({
+  certificateChange: ({ at, order, gap, spread = 0, revoke = false }) => ({
     atMs: at,
+    atMsMax: at + spread,
     awayMs: order === 'close-first' ? gap : 0,
+    revokesOld: revoke,
   }),
-  scaled: (given, factor) => ({ ...given, at: given.at * factor, gap: given.gap * factor }),
+  scaled: (given, factor) => ({
+    ...given,
+    at: given.at * factor,
+    gap: given.gap * factor,
+    ...(given.spread === undefined ? {} : { spread: given.spread * factor }),
+  }),
 } satisfies Behaviour<z.output<typeof params>>;

@@ -5,11 +5,15 @@ import type { ChangeArguments } from './options.ts';
 /** Throws a `UserError` (64) if one of them is given for a script. */
 export function checkFleetOptions(
   scenarios: readonly { readonly name: string; readonly loaded: LoadedAny }[],
-  args: ChangeArguments & { readonly fix?: string | readonly string[] | undefined },
+  args: ChangeArguments & {
+    readonly fix?: string | readonly string[] | undefined;
+    readonly mitigate?: string | undefined;
+  },
 ): void {
   const script = scenarios.find(({ loaded }) => loaded.kind === 'script');
   const given = [
     ...(args.fix === undefined || args.fix.length === 0 ? [] : ['--fix']),
+    ...(args.mitigate === undefined ? [] : ['--mitigate']),
     ...(args.seed === undefined ? [] : ['--seed']),
     ...(args.devices === undefined ? [] : ['--devices']),
     ...(args.timeScale === undefined ? [] : ['--time-scale']),

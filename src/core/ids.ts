@@ -59,8 +59,16 @@ export const FIX_IDS = [
   'client-id-uuid',
   'client-id-from-thing-name',
   'unique-certificates',
+  'certificate-rotation',
   'close-before-reconnect',
   'backoff',
+  'honour-session-taken-over',
+  'one-client-per-process',
+  'bind-client-id',
+  'require-certificate',
+  'revoke-certificates',
+  'limit-connections',
+  'ban-flapping',
 ] as const;
 export type FixId = (typeof FIX_IDS)[number];
 

@@ -85,6 +85,8 @@ function fleetRisk({ kind, text }: ExpectationResult): string | undefined {
       return `an audit finds what it must not: this is to hold, ${text}`;
     case 'threshold':
       return `the fleet breaks the bound ${text}`;
+    case 'refused':
+      return `the broker lets in whom it must not: this is to hold, ${text}`;
     case 'quiet':
       return 'the fleet does not become quiet once the faults end';
     case 'generator':

@@ -20,7 +20,7 @@ export function blastRadius(plan: FleetPlan, target: string, loopback: boolean):
     durationMs: plan.durationMs,
     settleMs: plan.settleMs,
     groups: plan.groups.map(describeGroup),
-    planted: describePlanted(plan),
+    planted: [...describePlanted(plan), ...describeRefused(plan)],
     uncertain: plan.uncertain,
   };
 }
@@ -59,7 +59,29 @@ function describePlanted(plan: FleetPlan): readonly string[] {
   return [...kinds.values()].map((findings) => {
     const [{ check, cause } = { check: '', cause: 'rival-devices' as const }] = findings;
     const devices = [...new Set(findings.flatMap((finding) => finding.devices))];
-    const shown = devices.slice(0, 4).join(', ') + (devices.length > 4 ? ', …' : '');
-    return `${plural(findings.length, 'finding')} of ${check}: ${devices.length} ${CAUSES[cause]} (${shown})`;
+    return `${plural(findings.length, 'finding')} of ${check}: ${devices.length} ${CAUSES[cause]} (${shown(devices)})`;
   });
+}
+
+/** One line for each rule of the broker that keeps devices out, and one for a rotation. */
+function describeRefused({ devices, rotation }: FleetPlan): readonly string[] {
+  const rules = new Map<string, string[]>();
+  for (const { refusedBy, name } of devices) {
+    if (refusedBy === undefined) continue;
+    rules.set(refusedBy, [...(rules.get(refusedBy) ?? []), name]);
+  }
+  const refused = [...rules].map(
+    ([rule, names]) =>
+      `${plural(names.length, 'device')} that the broker refuses by ${rule} (${shown(names)})`,
+  );
+  if (rotation === undefined) return refused;
+  const old = plural(rotation.revoke.length, 'old certificate');
+  return [
+    ...refused,
+    `a rotation at ${formatDuration(rotation.atMs)} that ends with ${old} revoked`,
+  ];
+}
+
+function shown(names: readonly string[]): string {
+  return names.slice(0, 4).join(', ') + (names.length > 4 ? ', …' : '');
 }

@@ -24,9 +24,12 @@ export function resolvePlanted(
     const device = devices.get(finding.devices[0] ?? '');
     if (credential === undefined || device === undefined) return [];
     const byClientId = finding.check === 'CONFLICTING_CLIENT_IDS_CHECK';
-    const resource = byClientId
-      ? resolveClientId(device.clientId, credential, device.random)[0]
-      : credential.certificateId;
+    // A broker that replaces client IDs knows the device by its certificate's common name.
+    const clientId =
+      plan.clientIdBinding === 'replaced'
+        ? credential.thingName
+        : resolveClientId(device.clientId, credential, device.random)[0];
+    const resource = byClientId ? clientId : credential.certificateId;
     return [
       {
         check: finding.check,
@@ -37,4 +40,11 @@ export function resolvePlanted(
       },
     ];
   });
+}
+
+/** Devices that come within the duration and whose every connect a rule of the broker refuses. */
+export function mustBeRefused({ devices, durationMs }: FleetPlan): readonly string[] {
+  return devices
+    .filter(({ refusedBy, arrivesAtMs }) => refusedBy !== undefined && arrivesAtMs < durationMs)
+    .map(({ name }) => name);
 }

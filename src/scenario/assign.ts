@@ -57,23 +57,38 @@ export interface AssignedCertificate {
   readonly keyType: OwnIdentity['keyType'];
 }
 
-/** Certificates of device `n` (from 1), in the order in which it presents them. */
+/**
+ * Certificates of device `n` (from 1), in the order in which it presents them. Only the first may be
+ * shared: whoever changes over gets a new one of its own.
+ */
 export function assignCertificates(
   scenario: Scenario,
   groupName: string,
   n: number,
 ): readonly AssignedCertificate[] {
   const group = groupOf(scenario, groupName);
+  const { keyType } = ownIdentity(group);
+  const device = thingName(groupName, n);
+  const more = behaviourOf(group.behaviour).certificatesPerDevice - 1;
+  return [
+    firstCertificate(scenario, groupName, n),
+    ...Array.from({ length: more }, (_, index) => ({
+      name: `${device}.${index + 2}`,
+      thingName: device,
+      keyType,
+    })),
+  ];
+}
+
+function firstCertificate(scenario: Scenario, groupName: string, n: number): AssignedCertificate {
+  const group = groupOf(scenario, groupName);
   const { certificate, keyType } = ownIdentity(group);
   if (typeof certificate === 'object' && 'sameAs' in certificate) {
-    return assignCertificates(scenario, certificate.sameAs, wrap(scenario, certificate.sameAs, n));
+    const { sameAs } = certificate;
+    return firstCertificate(scenario, sameAs, wrap(scenario, sameAs, n));
   }
   const holder = thingName(groupName, firstOfBlock(certificate, group.devices, n));
-  return Array.from({ length: behaviourOf(group.behaviour).certificatesPerDevice }, (_, index) => ({
-    name: index === 0 ? holder : `${holder}.${index + 1}`,
-    thingName: holder,
-    keyType,
-  }));
+  return { name: holder, thingName: holder, keyType };
 }
 
 /** Where the client ID of device `n` (from 1) comes from. */

@@ -5,10 +5,13 @@
 
 import { scaledReconnect } from '../behaviour/reconnect.ts';
 import { behaviourOf } from '../behaviour/registry.ts';
+import type { BrokerRule } from '../core/broker-rule.ts';
 import { EXIT, type Problem, UserError } from '../core/errors.ts';
 import type { MqttVersion } from '../core/ids.ts';
 import { GROUP_DEVICES_MAX, KEEP_ALIVE_SECONDS_MAX, TIME_SCALE_MAX } from '../core/limits.ts';
 import { nearest, printable } from '../core/text.ts';
+import { applyParts } from './fixes/apply.ts';
+import { type FixChoice, parseFixSpecs } from './fixes/fix-spec.ts';
 import { fixOf } from './fixes/registry.ts';
 import type { Arrival, Group } from './group-schema.ts';
 import { meaningProblems } from './meaning.ts';
@@ -52,25 +55,26 @@ export function overrideScenario(scenario: Scenario, overrides: ScenarioOverride
   );
 }
 
-/** The scenario with one of its fixes applied; throws a {@link UserError} if it has none such. */
-export function applyFix(scenario: Scenario, name: string): Scenario {
-  const params = Object.hasOwn(scenario.fixes, name) ? scenario.fixes[name] : undefined;
-  if (params === undefined) {
-    throw new UserError(
-      EXIT.usage,
-      unknownName('fix', name, Object.keys(scenario.fixes), scenario.name),
-    );
-  }
-  const fix = fixOf(params);
-  return {
-    ...scenario,
-    fleet: Object.fromEntries(
-      Object.entries(scenario.fleet).map(([groupName, group]) => {
-        const named = params.on === undefined || params.on.includes(groupName);
-        return [groupName, (named ? fix.apply(group, params) : undefined) ?? group];
-      }),
-    ),
-  };
+/**
+ * The scenario with a fix applied, which is named as on the command line; throws a {@link UserError}
+ * if there is none such, or if it can't apply.
+ */
+export function applyFix(scenario: Scenario, spec: string): Scenario {
+  const [choice] = parseFixSpecs([spec], scenario);
+  return choice === undefined ? scenario : applyChoice(scenario, choice);
+}
+
+/** The scenario with the fix; throws a {@link UserError} (64) with what stands against it. */
+export function applyChoice(scenario: Scenario, { name, parts }: FixChoice): Scenario {
+  const applied = applyParts(scenario, parts);
+  if ('scenario' in applied) return applied.scenario;
+  throw new UserError(
+    EXIT.usage,
+    applied.problems.map(({ message, hint }) => ({
+      message: `--fix ${printable(name, 120)}: ${message}`,
+      hint,
+    })),
+  );
 }
 
 /** Numbers that no scenario file could have said either. */
@@ -111,10 +115,13 @@ function scaleTime(scenario: Scenario, factor: number): Scenario {
     settle: scenario.settle * factor,
     arrival: scaledArrival(scenario.arrival, factor),
     mqtt: scaledMqtt(scenario.mqtt, factor),
+    ...(scenario.broker === undefined
+      ? {}
+      : { broker: { rules: scenario.broker.rules.map((rule) => scaledRule(rule, factor)) } }),
     fixes: Object.fromEntries(
-      Object.entries(scenario.fixes).map(([name, params]) => [
+      Object.entries(scenario.fixes).map(([name, parts]) => [
         name,
-        fixOf(params).scaled?.(params, factor) ?? params,
+        parts.map((params) => fixOf(params).scaled?.(params, factor) ?? params),
       ]),
     ),
     limits:
@@ -132,6 +139,11 @@ function scaleTime(scenario: Scenario, factor: number): Scenario {
         : {}),
     })),
   };
+}
+
+function scaledRule(rule: BrokerRule, factor: number): BrokerRule {
+  if (rule.rule !== 'flapping-ban') return rule;
+  return { ...rule, windowMs: rule.windowMs * factor, banMs: rule.banMs * factor };
 }
 
 function scaledArrival(arrival: Arrival, factor: number): Arrival {
@@ -164,15 +176,10 @@ function mapGroups(
   return Object.fromEntries(Object.entries(fleet).map(([name, group]) => [name, change(group)]));
 }
 
-function unknownName(
-  what: string,
-  name: string,
-  names: readonly string[],
-  scenario?: string,
-): Problem {
+function unknownName(what: string, name: string, names: readonly string[]): Problem {
   const near = nearest(name, names);
   return {
-    message: `${scenario ? `${scenario} has no ${what}` : `there is no ${what}`} "${printable(name, 60)}"`,
+    message: `there is no ${what} "${printable(name, 60)}"`,
     hint: near ? `did you mean ${near}?` : `known are: ${names.join(', ') || 'none'}`,
   };
 }

@@ -4,6 +4,7 @@
  * does unless a rival gets in its way. Pure; no audit code, no broker.
  */
 
+import type { CertificateChange } from '../behaviour/behaviour.ts';
 import { reconnectDelayBounds } from '../behaviour/reconnect.ts';
 import { behaviourOf } from '../behaviour/registry.ts';
 import { PRESENCE_MARGIN_MS } from '../core/limits.ts';
@@ -51,7 +52,10 @@ export interface ClaimContext {
   readonly connectIntervalMs: number;
 }
 
-type Claimant = Omit<PlannedDevice, 'retiresOnHeal'>;
+type Claimant = Omit<PlannedDevice, 'retiresOnHeal' | 'refusedBy'> & {
+  /** The client ID by which the broker knows it whatever it sends, by name of the certificate. */
+  readonly knownAs?: (certificate: string) => string;
+};
 
 /** The claims of a device: one, or two when it changes its certificate. */
 export function claimsOf(
@@ -69,20 +73,20 @@ export function claimsOf(
   const claim: Claim = {
     device: device.name,
     group: device.group,
-    clientIdKey: clientIdKey(device.clientId, device.name, first),
+    clientIdKey: keyOf(device, first),
     certificate: first,
     fromMs,
     toMs,
     sureFromMs: fromMs,
     sureToMs: toMs,
     retry: reconnectDelayBounds(group.reconnect),
-    newClientIdPerConnect: device.clientId.kind === 'uuid-v4-per-connect',
+    newClientIdPerConnect: device.clientId.kind === 'uuid-v4-per-connect' && !device.knownAs,
     overtakesItself: 'never',
   };
   const goesSilently = behaviour.evictsItself(group.behaviour);
   const change = behaviour.certificateChange(group.behaviour);
   if (second !== undefined && change !== undefined) {
-    const key = clientIdKey(device.clientId, device.name, second);
+    const key = keyOf(device, second);
     return changing(claim, { ...claim, certificate: second, clientIdKey: key }, context, {
       ...change,
       leavesOpen: goesSilently,
@@ -91,22 +95,24 @@ export function claimsOf(
   return [cycle ? cycling(claim, cycle, context, goesSilently && silence(group)) : claim];
 }
 
-/** A change of certificate at one time: the first claim ends, the second begins. */
+/** A change of certificate at some time between two: the first claim ends, the second begins. */
 function changing(
   claim: Claim,
   second: Claim,
   context: ClaimContext,
-  change: { readonly atMs: number; readonly awayMs: number; readonly leavesOpen: boolean },
+  change: Omit<CertificateChange, 'revokesOld'> & { readonly leavesOpen: boolean },
 ): readonly Claim[] {
   const { fromMs, toMs } = claim;
   const atMs = Math.max(fromMs, change.atMs);
+  const atMsMax = Math.max(fromMs, change.atMsMax);
   const sameId = claim.clientIdKey === second.clientIdKey && !claim.newClientIdPerConnect;
   const returnsMs = atMs + change.awayMs;
+  const meansToMs = atMsMax + change.awayMs;
   const returnsMsMax = sameId
-    ? throttled(returnsMs, returnsMs - fromMs, claim, context)
-    : returnsMs;
+    ? throttled(meansToMs, returnsMs - fromMs, claim, context)
+    : meansToMs;
   // The old session is left open, and a new client ID does not end it.
-  const endsMs = !change.leavesOpen ? atMs : sameId ? returnsMsMax : toMs;
+  const endsMs = !change.leavesOpen ? atMsMax : sameId ? returnsMsMax : toMs;
   const overtakes =
     !sameId || (!change.leavesOpen && change.awayMs >= PRESENCE_MARGIN_MS)
       ? 'never'
@@ -181,6 +187,10 @@ function throttled(
 function within(msMin: number, msMax: number, endsAtMs: number): Certainty {
   if (msMax + PRESENCE_MARGIN_MS <= endsAtMs) return 'certain';
   return msMin >= endsAtMs + PRESENCE_MARGIN_MS ? 'never' : 'open';
+}
+
+function keyOf({ clientId, name, knownAs }: Claimant, certificate: string): string {
+  return knownAs?.(certificate) ?? clientIdKey(clientId, name, certificate);
 }
 
 /** Equal for client IDs that are equal, before certificates exist. NUL stands in no client ID. */

@@ -4,8 +4,8 @@
  */
 import { printable } from '../core/text.ts';
 import { assignCertificates, assignClientId, ownIdentity, thingName } from './assign.ts';
+import type { MeaningProblem } from './fleet-meaning.ts';
 import type { Group } from './group-schema.ts';
-import type { MeaningProblem } from './meaning.ts';
 import type { Scenario } from './schema.ts';
 import { compileTemplate } from './template.ts';
 
@@ -13,7 +13,9 @@ import { compileTemplate } from './template.ts';
 export function clientIdProblems(scenario: Scenario): readonly MeaningProblem[] {
   const seen = new Map<string, string>();
   return Object.entries(scenario.fleet).flatMap(([name, group]) => {
-    const found = taken(scenario, name, group) ?? collision(scenario, name, group, seen);
+    const found =
+      taken(scenario, name, group) ??
+      (group.enabled === false ? undefined : collision(scenario, name, group, seen));
     return found ? [{ path: ['fleet', name, 'identity', 'clientId'], ...found }] : [];
   });
 }

@@ -164,6 +164,10 @@ export const group = z.strictObject({
   publish: publish.optional(),
   subscribe: z.array(subscribe).max(16).optional(),
   will: will.optional(),
+  enabled: z
+    .boolean()
+    .optional()
+    .describe('false leaves its devices out; who takes an identity from it still gets it'),
 });
 
 export type Group = z.output<typeof group>;

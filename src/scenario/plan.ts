@@ -5,6 +5,7 @@
 
 import type { ReconnectParams } from '../behaviour/reconnect.ts';
 import type { BehaviourParams } from '../behaviour/registry.ts';
+import type { BrokerRule, BrokerRuleId, ClientIdBinding } from '../core/broker-rule.ts';
 import { MQTT_LEVELS } from '../core/ids.ts';
 import { forkRandom, type RandomState } from '../core/random.ts';
 import { arrivalTimesMs } from './arrivals.ts';
@@ -15,10 +16,22 @@ import {
   describeIdentity,
   thingName,
 } from './assign.ts';
-import { type Claim, claimsOf } from './claims.ts';
+import {
+  findRule,
+  leftToRules,
+  type RuleContext,
+  type RuledFleet,
+  underRules,
+} from './broker-effects.ts';
+import { type ClaimContext, claimsOf } from './claims.ts';
 import type { ClientIdSource } from './client-id.ts';
+import type { FixPart } from './fixes/fix.ts';
+import type { FixChoice } from './fixes/fix-spec.ts';
+import { fixPart } from './fixes/registry.ts';
 import type { Group, MqttSettings } from './group-schema.ts';
 import { type PlantedFinding, plantedFindings } from './planted.ts';
+import { retirements } from './retirements.ts';
+import { plannedRotation, revokedCertificates } from './revocations.ts';
 import type { Scenario } from './schema.ts';
 
 /** What the devices of a group have in common. */
@@ -57,13 +70,28 @@ export interface PlannedDevice {
   readonly random: RandomState;
   /** When the faults end it gives up the identity that it shares with an earlier device. */
   readonly retiresOnHeal: boolean;
+  /** The rule by which the broker must refuse every connect of it; it claims nothing. */
+  readonly refusedBy?: BrokerRuleId;
+}
+
+/** A rotation as AWS describes it: provision new, verify that it works, revoke the old, detach. */
+export interface PlannedRotation {
+  /** When the first devices change over, in ms from the start of the run. */
+  readonly atMs: number;
+  /** Until then every device has connected with its new certificate, or has failed to. */
+  readonly verifyByMs: number;
+  /** Names of the old certificates, all of whose holders change over. */
+  readonly revoke: readonly string[];
 }
 
 export interface FleetPlan {
   readonly planVersion: 1;
   readonly scenario: string;
   readonly scenarioDigest: string;
+  /** The fix as it was asked for, absent for the scenario as it is. */
   readonly fix?: string;
+  /** What the fix consists of, in the order of application. */
+  readonly fixParts?: readonly FixPart[];
   readonly seed: number;
   readonly durationMs: number;
   readonly settleMs: number;
@@ -72,6 +100,14 @@ export interface FleetPlan {
     readonly connectTimeoutMs: number;
     readonly latenessP99MsMax: number;
   };
+  /** What the broker must enforce besides what its configuration does already. */
+  readonly brokerRules: readonly BrokerRule[];
+  /** What the broker does with a client ID that is not the certificate's common name, if bound. */
+  readonly clientIdBinding?: ClientIdBinding;
+  /** Names of the certificates on the revocation list from the start. */
+  readonly revoked: readonly string[];
+  /** Absent when no certificate is to be replaced and revoked while the fleet runs. */
+  readonly rotation?: PlannedRotation;
   readonly groups: readonly PlannedGroup[];
   readonly certificates: readonly AssignedCertificate[];
   readonly devices: readonly PlannedDevice[];
@@ -82,47 +118,45 @@ export interface FleetPlan {
   readonly uncertain: readonly string[];
 }
 
+/** What a plan is made with besides the scenario. */
+export interface MakePlanOptions {
+  /** The fix that has been applied to the scenario. */
+  readonly fix?: FixChoice;
+  /** What the broker does with foreign client IDs where a rule binds them; `refused` by default. */
+  readonly clientIdBinding?: ClientIdBinding;
+}
+
 /** Makes the plan of a scenario with all changes applied; `digest` identifies that scenario. */
-export function makePlan(scenario: Scenario, digest: string, fix?: string): FleetPlan {
-  const groups = Object.entries(scenario.fleet).map(([name, group]) =>
-    plannedGroup(scenario, name, group),
-  );
-  const certificates = new Map<string, AssignedCertificate>();
-  const devices: PlannedDevice[] = [];
-  const claims: Claim[] = [];
-  const holders = new Set<string>();
-  const arrivals = arrivalsByGroup(scenario);
+export function makePlan(
+  scenario: Scenario,
+  digest: string,
+  { fix, clientIdBinding = 'refused' }: MakePlanOptions = {},
+): FleetPlan {
+  const groups = Object.entries(scenario.fleet)
+    .filter(([, group]) => group.enabled !== false)
+    .map(([name, group]) => plannedGroup(scenario, name, group));
   const { connectsPerClientId } = scenario.limits;
   const context = {
     durationMs: scenario.duration,
     connectIntervalMs: connectsPerClientId === undefined ? 0 : 1000 / connectsPerClientId,
   };
-  for (const group of groups) {
-    for (let n = 1; n <= group.devices; n++) {
-      const assigned = assignCertificates(scenario, group.name, n);
-      for (const certificate of assigned) certificates.set(certificate.name, certificate);
-      const device = {
-        name: thingName(group.name, n),
-        group: group.name,
-        n,
-        certificates: assigned.map((certificate) => certificate.name),
-        clientId: assignClientId(scenario, group.name, n),
-        arrivesAtMs: arrivals.get(group.name)?.[n - 1] ?? 0,
-        random: forkRandom(scenario.seed, `device ${group.name}-${n}`),
-      };
-      const own = claimsOf(device, group, context);
-      const keys = own.flatMap((claim) => [`i ${claim.clientIdKey}`, `c ${claim.certificate}`]);
-      devices.push({ ...device, retiresOnHeal: keys.some((key) => holders.has(key)) });
-      for (const key of keys) holders.add(key);
-      claims.push(...own);
-    }
-  }
-  const { findings, undecided, uncertain } = plantedFindings(claims, context);
+  const brokerRules = scenario.broker?.rules ?? [];
+  const certificates = assignedCertificates(scenario, groups);
+  const binding = findRule(brokerRules, 'client-id-bound') ? clientIdBinding : undefined;
+  const rules = {
+    rules: brokerRules,
+    binding,
+    revoked: revokedCertificates(scenario, brokerRules),
+    certificates,
+  };
+  const { devices, fleet } = plannedDevices(scenario, groups, context, rules);
+  const planted = leftToRules(plantedFindings(fleet.claims, context), fleet, rules, context);
+  const rotation = plannedRotation(scenario, devices);
   return {
     planVersion: 1,
     scenario: scenario.name,
     scenarioDigest: digest,
-    ...(fix === undefined ? {} : { fix }),
+    ...(fix === undefined ? {} : { fix: fix.name, fixParts: fix.parts.map(fixPart) }),
     seed: scenario.seed,
     durationMs: scenario.duration,
     settleMs: scenario.settle,
@@ -133,12 +167,65 @@ export function makePlan(scenario: Scenario, digest: string, fix?: string): Flee
       connectTimeoutMs: scenario.limits.connectTimeout,
       latenessP99MsMax: scenario.limits.latenessP99,
     },
+    brokerRules,
+    revoked: [...rules.revoked],
+    ...(binding === undefined ? {} : { clientIdBinding: binding }),
+    ...(rotation === undefined ? {} : { rotation }),
     groups,
     certificates: [...certificates.values()],
     devices,
-    planted: findings,
-    undecided,
-    uncertain,
+    planted: planted.findings,
+    undecided: planted.undecided,
+    uncertain: planted.uncertain,
+  };
+}
+
+function assignedCertificates(
+  scenario: Scenario,
+  groups: readonly PlannedGroup[],
+): ReadonlyMap<string, AssignedCertificate> {
+  const all = groups.flatMap(({ name, devices }) =>
+    Array.from({ length: devices }, (_, i) => assignCertificates(scenario, name, i + 1)).flat(),
+  );
+  return new Map(all.map((certificate) => [certificate.name, certificate]));
+}
+
+function plannedDevices(
+  scenario: Scenario,
+  groups: readonly PlannedGroup[],
+  context: ClaimContext,
+  rules: RuleContext,
+): { readonly devices: readonly PlannedDevice[]; readonly fleet: RuledFleet } {
+  const arrivals = arrivalsByGroup(scenario);
+  const commonName = (certificate: string): string =>
+    rules.certificates.get(certificate)?.thingName ?? certificate;
+  const ruled = groups.flatMap((group) =>
+    Array.from({ length: group.devices }, (_, index) => {
+      const n = index + 1;
+      const device = {
+        name: thingName(group.name, n),
+        group: group.name,
+        n,
+        certificates: assignCertificates(scenario, group.name, n).map(({ name }) => name),
+        clientId: assignClientId(scenario, group.name, n),
+        arrivesAtMs: arrivals.get(group.name)?.[index] ?? 0,
+        random: forkRandom(scenario.seed, `device ${group.name}-${n}`),
+      };
+      const knownDevice =
+        rules.binding === 'replaced' ? { ...device, knownAs: commonName } : device;
+      return { device, ...underRules(claimsOf(knownDevice, group, context), rules) };
+    }),
+  );
+  const claims = ruled.flatMap((one) => one.claims);
+  const retires = retirements(claims, context);
+  return {
+    fleet: { claims, refused: ruled.flatMap((one) => one.refused) },
+    devices: ruled.map(({ device, claims: own, refused, refusedBy }) => ({
+      ...device,
+      // Who is refused would go on trying, and the fleet never become quiet.
+      retiresOnHeal: retires(own) || refused.length > 0,
+      ...(refusedBy === undefined ? {} : { refusedBy }),
+    })),
   };
 }
 

@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { durationMs, positiveDurationMs, ratePerSecond } from '../behaviour/units.ts';
 import { CONNECTION_CHECK_IDS, DIAGNOSES } from '../core/ids.ts';
-import { fixParams } from './fixes/registry.ts';
+import { brokerRules } from './broker-rule-schema.ts';
+import { namedFix } from './fixes/params.ts';
 import { arrival, group, mqttSettings, slug } from './group-schema.ts';
 import { parseThreshold } from './thresholds.ts';
 
@@ -81,7 +82,11 @@ export const scenarioSchema = z.strictObject({
         .describe('run: the whole history; on-demand: 31 days, as AWS does'),
     })
     .prefault({}),
-  fixes: z.record(slug, fixParams).default({}),
+  broker: z
+    .strictObject({ rules: brokerRules })
+    .optional()
+    .describe('what the broker has to enforce besides its configuration'),
+  fixes: z.record(slug, namedFix).default({}),
   expect: z
     .strictObject({
       ...outcome,

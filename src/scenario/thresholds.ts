@@ -5,7 +5,7 @@
 import { nearest, printable } from '../core/text.ts';
 import { parseDurationMs } from '../core/time.ts';
 
-type Unit = 'count' | 'ms' | 'per-second' | 'ratio';
+type Unit = 'count' | 'ms' | 'per-second' | 'per-minute' | 'ratio';
 
 const LATENCIES = ['min', 'mean', 'p50', 'p90', 'p99', 'max'] as const;
 
@@ -34,12 +34,32 @@ export const METRICS: Readonly<Record<string, MetricInfo>> = {
     what: 'sessions ended by another CONNECT with their client ID',
   },
   'takeovers.rate': { unit: 'per-second', what: 'takeovers per second of the duration' },
+  'takeovers.perMinute': { unit: 'per-minute', what: 'takeovers per minute of the duration' },
   'sessions.count': { unit: 'count', what: 'sessions in the history' },
   'sessions.concurrent': { unit: 'count', what: 'most devices connected at one time' },
+  'sessions.resumed': { unit: 'count', what: 'connects that were given their kept session' },
+  'sessions.lost': { unit: 'count', what: 'connects that asked for a kept session in vain' },
+  'sessions.leftBehind': {
+    unit: 'count',
+    what: 'client IDs whose kept session their device has left for another client ID',
+  },
+  'devices.availability': {
+    unit: 'ratio',
+    what: 'time connected of the time devices wanted to be, 0 to 1',
+  },
+  'devices.availabilityMin': { unit: 'ratio', what: 'the same of the worst device' },
+  'banCounter.clientIds': { unit: 'count', what: 'client IDs that a flapping ban would count out' },
+  'banCounter.hidden': {
+    unit: 'count',
+    what: 'devices that connect as often, under so many client IDs that no ban sees it',
+  },
   'devices.connected': { unit: 'count', what: 'devices that connected at least once' },
   'messages.published': { unit: 'count', what: 'PUBLISH packets sent by devices' },
   'messages.acknowledged': { unit: 'count', what: 'QoS 1 publishes answered by PUBACK' },
   'messages.received': { unit: 'count', what: 'PUBLISH packets received by subscribed devices' },
+  'messages.unacknowledged': { unit: 'count', what: 'QoS 1 publishes without PUBACK' },
+  'messages.lost': { unit: 'count', what: 'deliveries that subscribed devices were due in vain' },
+  'messages.duplicated': { unit: 'count', what: 'deliveries that came more than once' },
   'settle.quietAfter': { unit: 'ms', what: 'time from the end of the faults to the last change' },
 };
 
@@ -88,6 +108,7 @@ const UNIT_NAME: Readonly<Record<Unit, string>> = {
   ratio: 'a ratio',
   ms: 'a time',
   'per-second': 'a rate',
+  'per-minute': 'a rate',
 };
 
 const UNIT_HINT: Readonly<Record<Unit, string>> = {
@@ -95,10 +116,12 @@ const UNIT_HINT: Readonly<Record<Unit, string>> = {
   ratio: 'write a plain number',
   ms: 'write it with its unit, such as 50ms or 2s',
   'per-second': 'write a number per second, such as 5/s',
+  'per-minute': 'write a number per minute, such as 5/m',
 };
 
 function inUnit(digits: string, unit: string, expected: Unit): number | undefined {
   if (expected === 'ms') return parseDurationMs(digits + unit);
   if (expected === 'per-second') return unit === '' || unit === '/s' ? Number(digits) : undefined;
+  if (expected === 'per-minute') return unit === '' || unit === '/m' ? Number(digits) : undefined;
   return unit === '' ? Number(digits) : undefined;
 }

@@ -24,6 +24,7 @@ export interface ExpectationResult {
     | 'expected'
     | 'forbidden'
     | 'threshold'
+    | 'refused'
     | 'quiet'
     | 'generator'
     | 'broker';
@@ -50,6 +51,8 @@ export interface JudgeInput {
   /** Metrics by the names of the threshold catalogue; undefined where nothing was measured. */
   readonly metrics: Readonly<Record<string, number | undefined>>;
   readonly neverConnected: readonly string[];
+  /** Devices that a rule of the broker must refuse whenever they connect. */
+  readonly mustBeRefused?: readonly string[];
   /** Names of the plan's certificates → certificate IDs. */
   readonly certificateIds: ReadonlyMap<string, string>;
   readonly latenessP99MsMax: number;

@@ -2,6 +2,7 @@
  * Holds what was found against what had to be found. Pure: expectations, planted truth, findings
  * and statistics in, one answer with its reasons out.
  */
+import { plural, printable } from '../core/text.ts';
 import type { Threshold } from '../scenario/thresholds.ts';
 import { type Draft, type JudgeInput, round, type Verdict } from './expectation.ts';
 import { judgeFindings } from './judge-findings.ts';
@@ -12,6 +13,7 @@ export function judge(input: JudgeInput): Verdict {
   const sound = health.every((result) => result.outcome === 'met');
   const drafts = [
     ...health,
+    ...judgeRefusals(input),
     ...judgeFindings(input),
     ...judgeThresholds(input),
     ...judgeQuiet(input),
@@ -54,6 +56,24 @@ function generatorHealth({ metrics, latenessP99MsMax }: JudgeInput): Draft[] {
       text: `our own connects start on time (p99 of lateness at most ${latenessP99MsMax} ms)`,
       outcome: late ? 'inconclusive' : 'met',
       because: `p99 of lateness is ${round(lateness)} ms${late ? ': the generator was the bottleneck' : ''}`,
+    },
+  ];
+}
+
+function judgeRefusals({ mustBeRefused = [], neverConnected }: JudgeInput): Draft[] {
+  if (mustBeRefused.length === 0) return [];
+  const absent = new Set(neverConnected);
+  const connected = mustBeRefused.filter((name) => !absent.has(name));
+  const shown = connected.slice(0, 3).map((name) => printable(name, 60));
+  return [
+    {
+      kind: 'refused',
+      text: `the broker refuses the ${plural(mustBeRefused.length, 'device')} that it must`,
+      outcome: connected.length === 0 ? 'met' : 'unmet',
+      because:
+        connected.length === 0
+          ? 'none of them ever connected'
+          : `${connected.length} connected: ${shown.join(', ')}${connected.length > 3 ? ', …' : ''}`,
     },
   ];
 }

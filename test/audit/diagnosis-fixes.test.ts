@@ -7,7 +7,11 @@ const { CONFLICTING_CLIENT_IDS_CHECK, DEVICE_CERTIFICATE_SHARED_CHECK } = CHECKS
 
 describe('the fixes that a finding names', () => {
   it.each([
-    ['rival-devices', ['client-id-from-thing-name', 'client-id-uuid']],
+    [
+      'rival-devices',
+      ['client-id-from-thing-name', 'client-id-uuid', 'bind-client-id', 'revoke-certificates'],
+    ],
+    ['duplicate-client', ['client-id-uuid', 'one-client-per-process']],
     ['certificate-rotation', ['close-before-reconnect']],
     ['half-open-reconnect', ['close-before-reconnect', 'backoff']],
     ['ambiguous', [...CONFLICTING_CLIENT_IDS_CHECK.fixes]],
@@ -16,7 +20,7 @@ describe('the fixes that a finding names', () => {
   });
 
   it.each([
-    ['shared-certificate', ['unique-certificates']],
+    ['shared-certificate', ['unique-certificates', 'certificate-rotation', 'revoke-certificates']],
     ['half-open-ghost', ['close-before-reconnect']],
     ['gateway', []],
     ['claim-certificate', []],

@@ -47,9 +47,17 @@ describe('the published JSON Schema', () => {
     },
   );
 
-  it.each(Object.keys(FIXES))('knows the fix %s', (strategy) => {
+  it.each(Object.values(FIXES))('knows the fix $id', ({ id, params }) => {
+    const needed: Readonly<Record<string, string>> = { on: 'a', connections: '9' };
+    const shape: Readonly<Record<string, { safeParse(value: unknown): { success: boolean } }>> =
+      params.shape;
+    const given = Object.keys(needed).filter(
+      (key) => shape[key] !== undefined && !shape[key].safeParse(undefined).success,
+    );
+    const more = given.map((key) => `, ${key}: ${needed[key]}`).join('');
     const fleet = 'fleet: { a: { devices: 1 } }\n';
-    expect(complaints(`${HEAD}${fleet}fixes: { x: { strategy: ${strategy} } }\n`)).toEqual([]);
+    expect(complaints(`${HEAD}${fleet}fixes: { x: { strategy: ${id}${more} } }\n`)).toEqual([]);
+    expect(complaints(`${HEAD}${fleet}fixes: { x: [{ strategy: ${id}${more} }] }\n`)).toEqual([]);
   });
 
   it('leaves x- keys to the author', () => {
@@ -63,6 +71,7 @@ describe('the published JSON Schema', () => {
     ['a name in capitals', 'fleet: { A: { devices: 1 } }'],
     ['a bare number for a duration', 'fleet: { a: { devices: 1 } }\nsettle: 5'],
     ['an unknown behaviour', 'fleet: { a: { devices: 1, behaviour: { kind: x } } }'],
+    ['an unknown rule', 'fleet: { a: { devices: 1 } }\nbroker: { rules: [{ rule: x }] }'],
     ['an unknown check', 'fleet: { a: { devices: 1 } }\naudit: { checks: [X] }'],
   ])('refuses %s', (_what, rest) => {
     expect(complaints(`${HEAD}${rest}\n`)).not.toEqual([]);

@@ -126,13 +126,12 @@ describe('behaviours and certificates', () => {
     expect(meaning(`  a: { devices: 1, behaviour: ${behaviour} }\n`)).toEqual(one(words));
   });
 
-  it('a device that rotates needs certificates of its own', () => {
-    const rotating = 'behaviour: { kind: rotating, at: 3s }';
-    const shared = `  a: { devices: 2, ${rotating}, identity: { certificate: shared } }\n`;
-    expect(meaning(shared)).toEqual(one('needs certificates of its own'));
-    expect(
-      meaning(`  b: { devices: 2 }\n  a: { devices: 2, ${rotating}, identity: { cloneOf: b } }\n`),
-    ).toEqual(one('needs certificates of its own'));
+  it('a rotation that does not end within the duration is refused where it is spread or revokes', () => {
+    const rotating = (more: string) =>
+      meaning(`  a: { devices: 2, behaviour: { kind: rotating, at: 9s, gap: 1s${more} } }\n`);
+    expect(rotating('')).toEqual([]);
+    expect(rotating(', spread: 1s')).toEqual(one('not every device has rotated'));
+    expect(rotating(', revoke: true')).toEqual(one('not every device has rotated'));
   });
 
   it('one certificate for more devices than there are is a slip', () => {
@@ -167,6 +166,21 @@ describe('fixes', () => {
     'strategy: backoff, on: a',
   ])('that change something are fine: %s', (params) => {
     expect(fix(params)).toEqual([]);
+  });
+
+  it.each([
+    ['[{ strategy: backoff }, { strategy: backoff, on: a }]', 'backoff is there twice'],
+    [
+      '[{ strategy: certificate-rotation, at: 9s, spread: 2s }]',
+      'afterwards fleet.a.behaviour would be wrong: not every device has rotated',
+    ],
+  ])('of several strategies that do not go together are refused: %s', (list, words) => {
+    expect(meaning(fleet, `fixes: { x: ${list} }\n`)[0]).toContain(words);
+  });
+
+  it('of several strategies are one fix', () => {
+    const list = '[{ strategy: backoff }, { strategy: unique-certificates }]';
+    expect(meaning(fleet, `fixes: { x: ${list} }\n`)).toEqual([]);
   });
 
   it('are what expectations after a fix name', () => {

@@ -34,7 +34,7 @@ describe('unknown keys', () => {
       'at the top',
       besides('foo: 1'),
       [
-        'f.yaml:6:1: unknown key "foo" — known here are name, purpose, source, seed, mqtt, fleet, arrival, duration, settle, limits, audit, fixes, expect, targets',
+        'f.yaml:6:1: unknown key "foo" — known here are name, purpose, source, seed, mqtt, fleet, arrival, duration, settle, limits, audit, broker, fixes, expect, targets',
       ],
     ],
     [
@@ -76,7 +76,7 @@ describe('unknown keys', () => {
       'that would change a terminal',
       besides('"\\e[31m": 1'),
       [
-        'f.yaml:6:1: unknown key "\\x1b[31m" — known here are name, purpose, source, seed, mqtt, fleet, arrival, duration, settle, limits, audit, fixes, expect, targets',
+        'f.yaml:6:1: unknown key "\\x1b[31m" — known here are name, purpose, source, seed, mqtt, fleet, arrival, duration, settle, limits, audit, broker, fixes, expect, targets',
       ],
     ],
   ]);

@@ -38,7 +38,7 @@ describe('parseThreshold', () => {
   });
 
   it('takes every metric of the catalogue', () => {
-    const units = { count: '', ratio: '', ms: 'ms', 'per-second': '/s' };
+    const units = { count: '', ratio: '', ms: 'ms', 'per-second': '/s', 'per-minute': '/m' };
     for (const [metric, { unit, what }] of Object.entries(METRICS)) {
       expect(parseThreshold(`${metric} < 3${units[unit]}`)).toMatchObject({ metric, limit: 3 });
       expect(what).toBeTruthy();

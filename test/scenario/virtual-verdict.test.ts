@@ -10,6 +10,7 @@ import { builtInScenarios, loadScenario } from '../../src/scenario/load.ts';
 import { planScenario } from '../../src/scenario/prepare.ts';
 import { judge } from '../../src/verdict/verdict.ts';
 import { header, historyText, temporaryFile, trailer } from '../support/history-events.ts';
+import { virtualEffects } from '../support/virtual-effects.ts';
 import { runVirtually, type VirtualRun } from '../support/virtual-run.ts';
 
 /** The history as a run would have left it: whole milliseconds, in the order of events. */
@@ -33,12 +34,13 @@ async function verdictOf(name: string, fix: string | undefined, mqttVersion: '3.
     checks: loaded.scenario.audit.checks,
     window: loaded.scenario.audit.window,
   });
+  const { effects } = virtualEffects(run, audit);
   return judge({
     expect: (fix === undefined ? undefined : expected.after[fix]) ?? expected,
     planted: resolvePlanted(plan, run.credentials),
     undecided: resolvePlanted(plan, run.credentials, plan.undecided),
     audit,
-    metrics: metricsOf(run.statistics, audit.statistics, plan.durationMs),
+    metrics: metricsOf(run.statistics, audit.statistics, plan.durationMs, effects),
     neverConnected: run.statistics.devices.neverConnected,
     certificateIds: new Map([...run.credentials].map(([key, one]) => [key, one.certificateId])),
     latenessP99MsMax: plan.limits.latenessP99MsMax,

@@ -99,22 +99,30 @@ function collect(events: readonly ConnectionEvent[]): Side[] {
   return sides;
 }
 
-/** Mutual nearest neighbours among equal client ID and port: with addresses first, then without. */
+/** How connections are compared, from the surest way to the weakest. */
+const WAYS = [
+  { addressed: true, named: true },
+  { addressed: false, named: true },
+  { addressed: true, named: false },
+] as const;
+type Way = (typeof WAYS)[number];
+
+/** Mutual nearest neighbours among equal port and client ID: with addresses first, then without. */
 function join(brokers: readonly Side[], devices: readonly Side[], within: number) {
   const pairs = new Map<Side, Side>();
   const taken = new Set<Side>();
-  for (const addressed of [true, false]) {
+  for (const way of WAYS) {
     const usable = [...brokers, ...devices].filter(
       (side) =>
         side.port !== undefined &&
         side.connectedAt !== undefined &&
         !taken.has(side) &&
-        (!addressed || side.ip !== undefined),
+        (!way.addressed || side.ip !== undefined),
     );
     const found: [Side, Side][] = [];
     for (const side of usable.filter((one) => one.vantage === 'broker')) {
-      const other = nearestOf(side, usable, addressed);
-      if (other === undefined || nearestOf(other, usable, addressed) !== side) continue;
+      const other = nearestOf(side, usable, way);
+      if (other === undefined || nearestOf(other, usable, way) !== side) continue;
       const apart = Math.abs((side.connectedAt ?? 0) - (other.connectedAt ?? 0));
       const sameIp = !side.ip || !other.ip || side.ip === other.ip;
       if (apart <= within && sameIp) found.push([side, other]);
@@ -128,10 +136,11 @@ function join(brokers: readonly Side[], devices: readonly Side[], within: number
 }
 
 /** Of those equally near the one that comes first in time; of one time the one beside `side`. */
-function nearestOf(side: Side, all: readonly Side[], addressed: boolean): Side | undefined {
+function nearestOf(side: Side, all: readonly Side[], way: Way): Side | undefined {
   const line = all
-    .filter((one) => one.clientId === side.clientId && one.port === side.port)
-    .filter((one) => !addressed || one.ip === side.ip)
+    .filter((one) => one.port === side.port)
+    .filter((one) => !way.named || one.clientId === side.clientId)
+    .filter((one) => !way.addressed || one.ip === side.ip)
     .sort(inTime);
   const place = line.indexOf(side);
   const before = line.slice(0, place).findLast((one) => one.vantage !== side.vantage);

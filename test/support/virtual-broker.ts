@@ -10,8 +10,10 @@ import type {
   ConnectionListener,
   Connector,
   ConnectRequest,
+  Subscription,
 } from '../../src/fleet/connector.ts';
 import type { CloseReason, ObservedEvent } from '../../src/history/event.ts';
+import { type VirtualMessage, VirtualSessions } from './virtual-sessions.ts';
 
 /** One session as the broker saw it; `to` undefined while it is open. */
 export interface VirtualSession {
@@ -30,6 +32,15 @@ export interface VirtualBrokerOptions {
   readonly latencyMs?: readonly [number, number];
   /** Why a CONNECT is refused; undefined lets it in. */
   readonly refuses?: (request: ConnectRequest) => CloseReason | undefined;
+  /** Whether there is room and patience for one more connect with the client ID it knows. */
+  readonly admits?: (about: {
+    readonly clientId: string;
+    readonly now: EpochMs;
+    /** Sessions that are open. */
+    readonly open: number;
+  }) => boolean;
+  /** By which client ID it knows a device, whatever that sends; what it sends by default. */
+  readonly knownAs?: (request: ConnectRequest) => string;
   /** Tells an evicted MQTT 5 client so by DISCONNECT 0x8E. */
   readonly tellsOfTakeover?: boolean;
   /** Receives what a broker would log. */
@@ -41,6 +52,7 @@ export class VirtualBroker implements Connector {
   /** Connections that devices have opened and that have not ended, both ends counted as one. */
   readonly live = new Set<VirtualConnection>();
   opened = 0;
+  readonly kept = new VirtualSessions();
   readonly clock: Clock;
   readonly options: VirtualBrokerOptions;
   readonly #holders = new Map<string, VirtualConnection>();
@@ -62,9 +74,27 @@ export class VirtualBroker implements Connector {
     return min + this.options.random() * (max - min);
   }
 
+  clientIdOf({ request }: VirtualConnection): string {
+    return this.options.knownAs?.(request) ?? request.clientId;
+  }
+
+  /** Why a CONNECT is refused; undefined lets it in. */
+  refusal(connection: VirtualConnection): CloseReason | undefined {
+    const { refuses, admits } = this.options;
+    const refused = refuses?.(connection.request);
+    if (refused !== undefined) return refused;
+    const admitted = admits?.({
+      clientId: this.clientIdOf(connection),
+      now: this.clock.now(),
+      open: this.sessions.filter(({ to }) => to === undefined).length,
+    });
+    return admitted === false ? 'throttled' : undefined;
+  }
+
   /** A CONNECT has arrived: a session begins, and ends the one that held the client ID. */
-  begin(connection: VirtualConnection): VirtualSession {
-    const { clientId, credential } = connection.request;
+  begin(connection: VirtualConnection) {
+    const { credential, mqtt } = connection.request;
+    const clientId = this.clientIdOf(connection);
     const holder = this.#holders.get(clientId);
     if (holder !== undefined) holder.endedByBroker('session-taken-over');
     const session: VirtualSession = {
@@ -76,7 +106,7 @@ export class VirtualBroker implements Connector {
     this.sessions.push(session);
     this.#holders.set(clientId, connection);
     this.#tell('connected', connection, session);
-    return session;
+    return { session, sessionPresent: this.kept.open(clientId, mqtt, this.clock.now()) };
   }
 
   end(connection: VirtualConnection, session: VirtualSession, reason: CloseReason): void {
@@ -84,6 +114,7 @@ export class VirtualBroker implements Connector {
     session.to = this.clock.now();
     session.reason = reason;
     if (this.#holders.get(session.clientId) === connection) this.#holders.delete(session.clientId);
+    this.kept.close(session.clientId, connection.request.mqtt, this.clock.now());
     this.#tell('closed', connection, session);
   }
 
@@ -121,7 +152,6 @@ class VirtualConnection implements Connection {
   /** The broker's end. */
   #session: VirtualSession | undefined;
   #cancelExpiry: () => void = () => {};
-  readonly #filters: string[] = [];
 
   constructor(broker: VirtualBroker, request: ConnectRequest, listener: ConnectionListener) {
     this.#broker = broker;
@@ -160,28 +190,33 @@ class VirtualConnection implements Connection {
     this.#cancelExpiry = clock.schedule(silentAt, () => this.endedByBroker('keep-alive-timeout'));
   }
 
-  publish(
-    { topic, qos }: { readonly topic: string; readonly qos: 0 | 1 },
-    acknowledged: () => void,
-  ): void {
+  publish(message: VirtualMessage, acknowledged: () => void): void {
     if (this.#phase !== 'connected') return;
     this.#lastPacketAt = this.#broker.clock.now();
     this.#up(() => {
       if (this.#session?.to !== undefined) return;
-      for (const other of this.#broker.live) other.deliver(topic);
-      if (qos > 0) this.#down(() => this.#listens() && acknowledged());
+      this.#broker.kept.publish(message, this.#broker.clock.now());
+      if (message.qos > 0) this.#down(() => this.#listens() && acknowledged());
     });
   }
 
-  subscribe(filters: readonly { readonly filter: string }[]): void {
-    this.#up(() => this.#filters.push(...filters.map(({ filter }) => filter)));
+  subscribe(
+    filters: readonly Subscription[],
+    granted: (filters: readonly Subscription[]) => void,
+  ): void {
+    this.#up(() => {
+      if (this.#session === undefined || this.#session.to !== undefined) return;
+      this.#broker.kept.subscribe(this.#session.clientId, filters);
+      this.#down(() => this.#listens() && granted(filters));
+    });
   }
 
-  /** A message has reached the broker: it goes to whoever has subscribed to its topic. */
-  deliver(topic: string): void {
-    if (this.#session === undefined || this.#session.to !== undefined) return;
-    if (!this.#filters.some((filter) => matches(filter, topic))) return;
-    this.#down(() => this.#listens() && this.#listener.received());
+  #send({ topic, payload }: VirtualMessage, arrived: () => void): void {
+    this.#down(() => {
+      if (!this.#listens()) return;
+      arrived();
+      this.#listener.received(topic, Buffer.from(payload));
+    });
   }
 
   #listens(): boolean {
@@ -200,12 +235,13 @@ class VirtualConnection implements Connection {
   }
 
   #connectArrives(): void {
-    const refusal = this.#broker.options.refuses?.(this.request);
+    const refusal = this.#broker.refusal(this);
     if (refusal !== undefined) {
       this.#down(() => this.#deviceEnds(refusal, 'CONNACK refused'));
       return;
     }
-    this.#session = this.#broker.begin(this);
+    const { session, sessionPresent } = this.#broker.begin(this);
+    this.#session = session;
     this.#down(() => {
       if (this.#phase !== 'connecting') return;
       this.#phase = 'connected';
@@ -214,8 +250,10 @@ class VirtualConnection implements Connection {
         at: this.#broker.clock.now(),
         ip: '127.0.0.1',
         port: this.port,
+        sessionPresent,
       });
     });
+    this.#broker.kept.attach(session.clientId, (message, arrived) => this.#send(message, arrived));
   }
 
   /** The device closes its end; what it has sent before still arrives first. */
@@ -254,13 +292,4 @@ class VirtualConnection implements Connection {
     clock.schedule(at, arrive);
     return at;
   }
-}
-
-/** Topic filters with their wildcards (MQTT 5.0 §4.7.1). */
-function matches(filter: string, topic: string): boolean {
-  const levels = topic.split('/');
-  const wanted = filter.split('/');
-  return wanted.every((level, i) => level === '#' || level === '+' || level === levels[i])
-    ? wanted.length === levels.length || wanted.at(-1) === '#'
-    : false;
 }

@@ -6,6 +6,7 @@ import { OVERLAP_TOLERANCE_MS } from '../../src/core/limits.ts';
 import { resolvePlanted } from '../../src/run/planted-identities.ts';
 import type { FleetPlan } from '../../src/scenario/plan.ts';
 import type { VirtualSession } from './virtual-broker.ts';
+import { enforcedBy } from './virtual-rules.ts';
 import { runVirtually } from './virtual-run.ts';
 
 /** `<check> <client ID or certificate ID>`, sorted. */
@@ -27,13 +28,31 @@ function trueFindings(sessions: readonly VirtualSession[]): readonly string[] {
   return [...found].sort();
 }
 
-/** What the plan says and what came about, resource by resource. */
-export async function compareWithTruth(plan: FleetPlan, networkSeed: number) {
-  const { credentials, sessions } = await runVirtually(plan, { networkSeed });
+/** What the plan says and what came about, resource by resource; the broker enforces the rules. */
+export async function compareWithTruth(
+  plan: FleetPlan,
+  networkSeed: number,
+  options: { readonly tellsOfTakeover?: boolean } = {},
+) {
+  const rules = enforcedBy(plan);
+  const { credentials, sessions, statistics } = await runVirtually(plan, {
+    networkSeed,
+    ...rules,
+    ...options,
+  });
   const named = (findings: FleetPlan['planted']) =>
     resolvePlanted(plan, credentials, findings).map((one) => `${one.check} ${one.resource}`);
   const planted = named(plan.planted);
   const open = new Set(named(plan.undecided));
   const found = trueFindings(sessions);
-  return { planted, open, found, decided: found.filter((one) => !open.has(one)) };
+  const absent = new Set(statistics.devices.neverConnected);
+  const refused = plan.devices.filter(({ refusedBy }) => refusedBy !== undefined);
+  return {
+    planted,
+    open,
+    found,
+    decided: found.filter((one) => !open.has(one)),
+    /** Devices that must be refused and were let in. */
+    letIn: refused.map(({ name }) => name).filter((name) => !absent.has(name)),
+  };
 }

@@ -111,6 +111,7 @@ export async function runVirtually(
   if (plan.settleMs > 0) {
     await clock.passUntil(driver.settle(Math.min(QUIET_MS_MAX, plan.settleMs / 2)));
   }
+  await clock.passUntil(driver.finishMessages());
   const statistics = driver.statistics();
   await clock.passUntil(driver.stop(STOP_MS_MAX));
   while (clock.step());

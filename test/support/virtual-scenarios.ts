@@ -3,6 +3,7 @@
  * and way to deal identities, close in time and crowded on few client IDs and certificates.
  */
 import fc from 'fast-check';
+import type { BrokerRule } from '../../src/core/broker-rule.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { parseScenario } from '../../src/scenario/load.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
@@ -45,6 +46,7 @@ const behaviour = fc.oneof(
       at: ms(500, 7000),
       order: fc.constantFrom('close-first', 'connect-first'),
       gap: ms(0, 1500),
+      spread: ms(0, 1500),
     }),
   },
 );
@@ -138,6 +140,14 @@ const written = fc.record(
 type Written = Parameters<Parameters<typeof written.map>[0]>[0];
 type WrittenGroup = Written['fleet'][string];
 
+/** When the last device of a group rotates, or when it leaves. */
+function latest(behaviour: { readonly at: string }): number {
+  const after = ['spread', 'gap'].map((key) =>
+    Number.parseInt(String(Object.entries(behaviour).find(([name]) => name === key)?.[1] ?? 0), 10),
+  );
+  return after.reduce((sum, ms) => sum + ms, Number.parseInt(behaviour.at, 10));
+}
+
 /** Mends what would only be refused, so that most samples are runs. */
 function mended(one: Written): unknown {
   const names = Object.keys(one.fleet);
@@ -148,9 +158,9 @@ function mended(one: Written): unknown {
       spec === null ||
       !('sameAs' in spec) ||
       (spec.sameAs !== name && names.includes(String(spec.sameAs)));
-    const late = 'at' in behaviour && Number.parseInt(behaviour.at, 10) >= durationMs;
+    const late = 'at' in behaviour && latest(behaviour) >= durationMs;
     if ('cloneOf' in identity) {
-      const alone = !known({ sameAs: identity.cloneOf }) || behaviour.kind === 'rotating';
+      const alone = !known({ sameAs: identity.cloneOf });
       return [
         name,
         { ...rest, behaviour: late ? 'steady' : behaviour, ...(alone ? {} : { identity }) },
@@ -158,7 +168,7 @@ function mended(one: Written): unknown {
     }
     const { certificate, clientId } = identity;
     const tooMany = typeof certificate === 'object' && 'shared' in certificate && rest.devices < 3;
-    const own = behaviour.kind === 'rotating' || !known(certificate) || tooMany;
+    const own = !known(certificate) || tooMany;
     return [
       name,
       {
@@ -183,3 +193,34 @@ export const randomScenario: fc.Arbitrary<Scenario | undefined> = written.map((o
     throw error;
   }
 });
+
+const rule = fc.record({
+  bound: fc.boolean(),
+  revoked: fc.subarray([...NAMES], { maxLength: 2 }),
+  limit: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }),
+  ban: fc.option(
+    fc.record({
+      connectsMax: fc.integer({ min: 2, max: 12 }),
+      windowMs: fc.constantFrom(500, 2000, 60_000),
+      banMs: fc.constantFrom(500, 3000, 60_000),
+    }),
+    { nil: undefined },
+  ),
+});
+
+/** The same with rules for the broker, of each kind at most one. */
+export const randomRuledScenario: fc.Arbitrary<Scenario | undefined> = fc
+  .tuple(randomScenario, rule)
+  .map(([scenario, { bound, revoked, limit, ban }]) => {
+    if (scenario === undefined) return undefined;
+    const groups = revoked.filter((name) => Object.hasOwn(scenario.fleet, name));
+    const rules: BrokerRule[] = [
+      ...(bound ? [{ rule: 'client-id-bound' } as const] : []),
+      ...(groups.length > 0 ? [{ rule: 'revocation-list', groups } as const] : []),
+      ...(limit === undefined
+        ? []
+        : [{ rule: 'connection-limit', connectionsMax: limit } as const]),
+      ...(ban === undefined ? [] : [{ rule: 'flapping-ban', ...ban } as const]),
+    ];
+    return rules.length === 0 ? scenario : { ...scenario, broker: { rules } };
+  });

@@ -22,6 +22,29 @@ function because(given: Given): string {
 const found = finding(CONFLICT, 'clone');
 const blind = { [CONFLICT]: ['closed: missing on 3 of 9 sessions'] };
 
+describe('devices that the broker must refuse', () => {
+  const mustBeRefused = ['b-1', 'b-2'];
+
+  it.each<[string, Given, readonly string[]]>([
+    ['none is expected where none must be refused', {}, []],
+    ['met when none ever connected', { mustBeRefused, neverConnected: ['b-2', 'b-1'] }, ['met']],
+    ['unmet when one did', { mustBeRefused, neverConnected: ['b-1', 'a-1'] }, ['unmet']],
+    ['open in a run that was cut short', { mustBeRefused, failure: 'it died' }, ['inconclusive']],
+  ])('%s', (_what, given, expected) => {
+    const { expectations } = judge(judgeInput(given));
+    const refused = expectations.filter(({ kind }) => kind === 'refused');
+    expect(refused.map(({ outcome }) => outcome)).toEqual(expected);
+  });
+
+  it('are named when they connected', () => {
+    const { expectations } = judge(judgeInput({ mustBeRefused, neverConnected: ['b-1'] }));
+    expect(expectations.find(({ kind }) => kind === 'refused')).toMatchObject({
+      text: 'the broker refuses the 2 devices that it must',
+      because: '1 connected: b-2',
+    });
+  });
+});
+
 describe('planted findings', () => {
   const expectPlanted = { findings: 'planted' } as const;
 

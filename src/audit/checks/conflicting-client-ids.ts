@@ -39,7 +39,17 @@ export const conflictingClientIds = {
     'https://docs.aws.amazon.com/iot-device-defender/latest/devguide/audit-chk-conflicting-client-ids.html',
     'https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html#_Toc3901073',
   ],
-  fixes: ['client-id-from-thing-name', 'client-id-uuid', 'close-before-reconnect', 'backoff'],
+  fixes: [
+    'client-id-from-thing-name',
+    'client-id-uuid',
+    'close-before-reconnect',
+    'backoff',
+    'one-client-per-process',
+    'honour-session-taken-over',
+    'bind-client-id',
+    'require-certificate',
+    'revoke-certificates',
+  ],
   onDemandLagMs: 0,
   run,
 } as const satisfies AuditCheck;

@@ -28,7 +28,12 @@ export const deviceCertificateShared = {
   references: [
     'https://docs.aws.amazon.com/iot-device-defender/latest/devguide/audit-chk-device-cert-shared.html',
   ],
-  fixes: ['unique-certificates', 'close-before-reconnect'],
+  fixes: [
+    'unique-certificates',
+    'close-before-reconnect',
+    'certificate-rotation',
+    'revoke-certificates',
+  ],
   onDemandLagMs: 2 * HOUR_MS,
   run,
 } as const satisfies AuditCheck;

@@ -10,6 +10,7 @@ import {
   EXPORTS,
   FIXES,
   FORMATS,
+  fixParameters,
   loadAnyScenario,
   loadScenario,
   METRICS,
@@ -66,10 +67,17 @@ const LISTS = {
   'reconnect-policies': async () =>
     Object.entries(RECONNECT_POLICIES).map(([name, title]) => ({ name, title })),
   fixes: async () =>
-    Object.values(FIXES).map(({ id, title, addresses, costs }) => ({
-      name: id,
-      title,
-      details: { addresses, costs },
+    Object.values(FIXES).map((fix) => ({
+      name: fix.id,
+      title: `${fix.title} (${fix.side}, ${fix.application})`,
+      details: {
+        side: fix.side,
+        application: fix.application,
+        addresses: fix.addresses,
+        costs: fix.costs,
+        parameters: fixParameters(fix.id),
+        example: fix.example,
+      },
     })),
   brokers: async () => [
     ...(await Promise.all(

@@ -1,10 +1,8 @@
 /** `doppelfleet plan`: what a scenario would do, without touching a broker. */
 import {
-  blastRadius,
   EXIT,
-  isLoopback,
   loadAnyScenario,
-  planScenario,
+  planVariants,
   renderBlastRadius,
   renderScriptPlan,
 } from '../../index.ts';
@@ -29,7 +27,7 @@ export const planCommand = defineCommand({
         demandOption: true,
         describe: 'Name of a built-in scenario or script, or a file',
       })
-      .option('fix', { type: 'string', describe: 'Apply this fix of the scenario first' }),
+      .option('fix', { type: 'string', describe: 'Apply this fix first, as `run` takes it' }),
   async run(args, env) {
     const any = await loadAnyScenario(args.scenario);
     checkFleetOptions([{ name: args.scenario, loaded: any }], args);
@@ -42,21 +40,19 @@ export const planCommand = defineCommand({
       return EXIT.met;
     }
     const loaded = any.fleet;
-    const plan = planScenario(loaded, {
+    const broker = await brokerFrom(args);
+    const variants = planVariants(loaded, broker, {
       overrides: overridesFrom(args),
-      ...(args.fix === undefined ? {} : { fix: args.fix }),
+      fixes: args.fix === undefined ? [] : [args.fix],
     });
+    const variant = variants.at(-1);
+    if (variant === undefined) throw new Error('internal error: nothing was planned');
+    const { plan, radius } = variant;
     if (args.json) {
       env.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
       return EXIT.met;
     }
     const style = styleFor(env.stdout, env.env);
-    const broker = await brokerFrom(args);
-    const external = broker.kind === 'external';
-    const target = external
-      ? `mqtts://${broker.host}:${broker.port}`
-      : `${broker.adapter.id} broker`;
-    const radius = blastRadius(plan, target, !external || isLoopback(broker.host));
     const title =
       args.fix === undefined ? plan.scenario : `${plan.scenario}, fixed with ${args.fix}`;
     env.stdout.write(`${style.bold(title)}\n  ${loaded.scenario.purpose}\n`);
