@@ -97,6 +97,7 @@ async function runFleet(
   const report = await runScenario(scenario, {
     ...commonOptions(job, context),
     overrides: { mqttVersion: job.key.mqttVersion },
+    page: false,
   });
   const [run] = report.runs;
   if (run === undefined) return { ...noOutcome('nothing was run'), late: false };
