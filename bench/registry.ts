@@ -6,8 +6,11 @@ import { brokerBench } from './broker.ts';
 import { connectBench } from './connect.ts';
 import { importBench } from './import.ts';
 import { issueBench } from './issue.ts';
+import { liveBench } from './live.ts';
 import { matrixBench } from './matrix.ts';
 import { memoryBench } from './memory.ts';
+import { reportBench } from './report.ts';
+import { openBench } from './report-open.ts';
 import { startBench } from './start.ts';
 
 export const BENCHES = {
@@ -17,9 +20,12 @@ export const BENCHES = {
   start: startBench,
   broker: brokerBench,
   matrix: matrixBench,
+  live: liveBench,
   convert: convertBench,
   audit: auditBench,
   import: importBench,
+  report: reportBench,
+  open: openBench,
 } as const satisfies Record<string, Bench>;
 
 export type BenchName = keyof typeof BENCHES;

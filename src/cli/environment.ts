@@ -2,6 +2,7 @@
  * All state of the process that the CLI may touch, in one object, so that its tests run in-process.
  * People's output and progress go to stderr, results to stdout.
  */
+import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Style, terminalStyle } from '../index.ts';
@@ -10,6 +11,7 @@ export interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 export interface CliEnvironment {
@@ -17,8 +19,14 @@ export interface CliEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** The streams as they are, where those above are kept from giving commands to a CI runner. */
+  readonly unguarded?: Pick<CliEnvironment, 'stdout' | 'stderr'>;
+  /** Resolves at the next Enter, or when the signal aborts; absent without a keyboard. */
+  readonly awaitEnter?: (signal: AbortSignal) => Promise<void>;
   /** Calls back at every interrupt (Ctrl-C, SIGTERM); the returned function ends that. */
   onInterrupt(handler: () => void): () => void;
+  /** Calls back as the process exits, whatever the reason; the returned function ends that. */
+  onExit?(handler: () => void): () => void;
 }
 
 export function processEnvironment(): CliEnvironment {
@@ -33,11 +41,27 @@ export function processEnvironment(): CliEnvironment {
     env: process.env,
     stdout: process.stdout,
     stderr: process.stderr,
+    ...(process.stdin.isTTY ? { awaitEnter } : {}),
     onInterrupt(handler) {
       process.on('SIGINT', handler).on('SIGTERM', handler);
       return () => process.off('SIGINT', handler).off('SIGTERM', handler);
     },
+    onExit(handler) {
+      process.on('exit', handler);
+      return () => process.off('exit', handler);
+    },
   };
+}
+
+/** The terminal stays as it is, so that Ctrl-C and editing work; nothing is read in between. */
+async function awaitEnter(signal: AbortSignal): Promise<void> {
+  try {
+    await once(process.stdin.resume(), 'data', { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    process.stdin.pause();
+  }
 }
 
 /** Colours as NO_COLOR, FORCE_COLOR and the terminal ask for. */

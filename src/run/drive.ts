@@ -13,11 +13,12 @@ import { LineWriter } from '../history/line-writer.ts';
 import { openHistoryWriter } from '../history/writer.ts';
 import type { Credential } from '../identity/types.ts';
 import type { FleetPlan } from '../scenario/plan.ts';
+import { brokerCpuMs } from './broker-cpu.ts';
 import type { ConfiguredStart } from './broker-trust.ts';
 import { historyCopies, type Interlude, type LiveRun, passDuration } from './interlude.ts';
-import type { RunObserver, RunProgress } from './ports.ts';
+import type { RunObserver } from './ports.ts';
 import { unreachable } from './reachable.ts';
-import { TakeoverCount } from './takeover-count.ts';
+import { RunWatch } from './run-watch.ts';
 
 /** Nothing may open or close for this long before a fleet counts as quiet. */
 const QUIET_MS_MAX = 500;
@@ -43,6 +44,8 @@ export interface DriveJob {
   readonly observer: RunObserver;
   /** What is done to the broker while the fleet runs, in any order. */
   readonly interludes?: readonly Interlude[];
+  /** Client IDs of ours, whose connections are no part of the history. */
+  readonly ignores?: (clientId: string) => boolean;
   readonly signal: AbortSignal;
   readonly healSignal?: AbortSignal;
   readonly killSignal: AbortSignal;
@@ -59,6 +62,8 @@ export interface DriveResult {
   readonly brokerVersion: string;
   readonly endpoint: string;
   readonly statistics: FleetStatistics;
+  /** While the fleet was driven; absent where it can't be told. */
+  readonly brokerCpuMs?: number;
   readonly unreadEvidence: ReturnType<RunningBroker['unreadEvidence']>;
 }
 
@@ -72,7 +77,13 @@ export async function driveFleet(job: DriveJob): Promise<DriveResult> {
     recordingError ??= error;
     stopEarly.abort();
   };
-  const takeovers = new TakeoverCount(clock);
+  const { brokerEvidence, takeoverVisible } = job.adapter.capabilities;
+  const watch = new RunWatch({
+    plan,
+    clock,
+    deviceEvidenceOnly: !brokerEvidence,
+    takeoversVisible: takeoverVisible,
+  });
   const early: ObservedEvent[] = [];
   let record = (event: ObservedEvent): void => {
     early.push(event);
@@ -86,7 +97,8 @@ export async function driveFleet(job: DriveJob): Promise<DriveResult> {
     principals: [...new Set([...job.credentials.values()].map((one) => one.thingName))],
     ...job.configured,
     onEvent: (event) => {
-      if (event.reason === 'session-taken-over') takeovers.add();
+      if (job.ignores?.(event.clientId)) return;
+      watch.see(event);
       record(event);
     },
     onFailure: (message) => {
@@ -115,9 +127,7 @@ export async function driveFleet(job: DriveJob): Promise<DriveResult> {
         endpoint,
         credentials: job.credentials,
         record: (event) => {
-          if (!job.adapter.capabilities.brokerEvidence && event.reason === 'session-taken-over') {
-            takeovers.add();
-          }
+          watch.see(event);
           record(event);
         },
         truth: (line) => truth.write(ndjson({ ...line, at: Math.round(line.at) })),
@@ -136,21 +146,12 @@ export async function driveFleet(job: DriveJob): Promise<DriveResult> {
     cleanUp.push(() => job.killSignal.removeEventListener('abort', onKill));
 
     observer.brokerStarted?.({ version: broker.version, endpoint: address(broker) });
-    let phase: RunProgress['phase'] = 'running';
-    let interlude: string | undefined;
-    const tell = (): void =>
-      observer.progress?.({
-        ...driver.snapshot(),
-        ...takeovers.read(),
-        phase,
-        ...(interlude === undefined ? {} : { interlude }),
-        elapsedMs: clock.now() - startedAt,
-        totalMs: plan.durationMs + plan.settleMs,
-        takeoversVisible: job.adapter.capabilities.takeoverVisible,
-        devices: plan.devices.length,
-      });
-    const ticker = setInterval(tell, PROGRESS_MS);
-    cleanUp.push(() => clearInterval(ticker));
+    watch.start(startedAt);
+    const tell = (): void => observer.progress?.(watch.look(driver.counters()));
+    if (observer.progress !== undefined) {
+      const ticker = setInterval(tell, PROGRESS_MS);
+      cleanUp.push(() => clearInterval(ticker));
+    }
 
     const live: LiveRun = {
       plan,
@@ -164,20 +165,23 @@ export async function driveFleet(job: DriveJob): Promise<DriveResult> {
       historySoFar: historyCopies(broker, writer, folder, clock),
     };
 
+    const cpuMsBefore = await brokerCpuMs(broker);
     driver.start();
     await passDuration(live, job.interludes ?? [], job.healSignal, (title, atEnd) => {
-      interlude = title;
-      if (atEnd) phase = 'intervening';
+      if (atEnd) watch.enter('intervening');
+      watch.intervene(title);
     });
     const faultsEndedAt = Math.round(clock.now());
-    phase = 'settling';
+    watch.enter('settling');
     if (!cutShort.aborted && plan.settleMs > 0) {
       await driver.settle(Math.min(QUIET_MS_MAX, plan.settleMs / 2), cutShort);
     }
     // Nobody tells that a broker elsewhere has gone: devices see no more than closed connections.
-    if (!job.adapter.capabilities.brokerEvidence) failure ??= await unreachable(endpoint);
+    if (!brokerEvidence) failure ??= await unreachable(endpoint);
+    if (failure === undefined) await driver.finishMessages(cutShort);
     const statistics = driver.statistics();
-    phase = 'stopping';
+    const cpuMs = await brokerCpuMs(broker);
+    watch.enter('stopping');
     await driver.stop(failure === undefined ? STOP_MS_MAX : 0);
     tell();
     if (failure === undefined && !job.killSignal.aborted) await broker.drainEvidence();
@@ -200,6 +204,9 @@ export async function driveFleet(job: DriveJob): Promise<DriveResult> {
       brokerVersion: broker.version,
       endpoint: address(broker),
       statistics,
+      ...(cpuMs === undefined || cpuMsBefore === undefined
+        ? {}
+        : { brokerCpuMs: cpuMs - cpuMsBefore }),
       unreadEvidence: broker.unreadEvidence(),
     };
   } finally {
