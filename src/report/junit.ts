@@ -5,8 +5,11 @@
  * characters that XML 1.0 forbids become visible escapes.
  */
 import type { EpochMs } from '../core/time.ts';
+import { effectRows } from '../effects/effect-rows.ts';
+import type { RotationReport } from '../mitigation/rotation.ts';
+import type { ExecutionStatus } from '../mitigation/task.ts';
 import type { Outcome } from '../verdict/outcome.ts';
-import type { Report } from './report.ts';
+import type { Report, RunReport } from './report.ts';
 import type { ScriptReport } from './script-report.ts';
 import { XML_DECLARATION, xmlText as xml } from './xml.ts';
 
@@ -16,6 +19,7 @@ interface Suite {
   readonly endedAt: EpochMs;
   readonly properties: Readonly<Record<string, string>>;
   readonly cases: readonly Case[];
+  readonly notes?: readonly string[];
 }
 
 interface Case {
@@ -47,10 +51,59 @@ function fleetSuites(report: Report): readonly Suite[] {
       seed: String(report.scenario.seed),
       history: run.history,
       reproduce: report.reproduce,
+      ...fixProperties(run),
+      ...Object.fromEntries(effectsOf(run)),
     },
-    cases: run.verdict.expectations,
+    cases: [...run.verdict.expectations, ...doneCases(run)],
+    notes: run.notes,
   }));
 }
+
+function fixProperties({ fix }: RunReport): Readonly<Record<string, string>> {
+  if (fix === undefined) return {};
+  return { fix: fix.title, ...(fix.costs.length === 0 ? {} : { costs: fix.costs.join('; ') }) };
+}
+
+/** What was measured, as properties; what was not is absent. */
+function effectsOf({ effects }: RunReport): readonly (readonly [string, string])[] {
+  if (effects === undefined) return [];
+  return effectRows(effects).flatMap(({ id, value }) =>
+    value === undefined ? [] : [[`effect.${id}`, rounded(value)] as const],
+  );
+}
+
+function rounded(value: number | boolean): string {
+  return typeof value === 'number' ? String(Number(value.toFixed(3))) : String(value);
+}
+
+/** What was done about the findings: an action that failed, or one that nobody could try. */
+function doneCases({ mitigation, rotation }: RunReport): readonly Case[] {
+  const actions = (mitigation?.executions ?? []).map((one) => ({
+    text: `mitigation action ${one.actionName} for finding ${one.findingId}`,
+    outcome: ACTION_OUTCOMES[one.status],
+    because: [one.status, one.errorCode, one.message].filter(Boolean).join(': '),
+  }));
+  if (rotation === undefined) return actions;
+  const outcome = ROTATION_OUTCOMES[rotation.status];
+  const because = rotation.message ?? rotation.status;
+  return [...actions, { text: 'the rotation of certificates ends', outcome, because }];
+}
+
+/** A dry run leaves its executions pending: nothing was to be done. */
+const ACTION_OUTCOMES = {
+  COMPLETED: 'met',
+  SKIPPED: 'inconclusive',
+  PENDING: 'met',
+  FAILED: 'unmet',
+  CANCELED: 'inconclusive',
+  IN_PROGRESS: 'inconclusive',
+} as const satisfies Record<ExecutionStatus, Outcome>;
+
+const ROTATION_OUTCOMES = {
+  completed: 'met',
+  incomplete: 'inconclusive',
+  failed: 'unmet',
+} as const satisfies Record<RotationReport['status'], Outcome>;
 
 /** Controls are told when they fail: they say why nothing was shown. */
 function scriptSuite(report: ScriptReport): Suite {
@@ -80,7 +133,7 @@ function scriptSuite(report: ScriptReport): Suite {
 }
 
 function suite(one: Suite): string {
-  const { name, cases, properties } = one;
+  const { name, cases, properties, notes = [] } = one;
   const time = secondsOf(one).toFixed(3);
   const timestamp = new Date(one.startedAt).toISOString().replace(/\.\d+Z$/, '');
   return [
@@ -91,6 +144,7 @@ function suite(one: Suite): string {
     ),
     '    </properties>',
     ...cases.map((one) => testCase(name, one)),
+    ...(notes.length === 0 ? [] : [`    <system-out>${xml(notes.join('; '))}</system-out>`]),
     '  </testsuite>',
   ].join('\n');
 }

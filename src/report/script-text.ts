@@ -5,9 +5,9 @@ import { describeStep, riskWords } from '../script/describe.ts';
 import { type LoadedScript, scriptName } from '../script/load.ts';
 import type { StepResult } from '../script/result.ts';
 import type { Outcome } from '../verdict/outcome.ts';
+import { field } from './field.ts';
 import type { ScriptReport } from './script-report.ts';
 import { outcomeMark, type Style, wrap } from './style.ts';
-import { field } from './text.ts';
 import { observabilityLines } from './two-sided.ts';
 
 /** Shorter waits than this are not worth a word. */

@@ -2,73 +2,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderJunit } from '../../src/report/junit.ts';
-import type { Report, RunReport } from '../../src/report/report.ts';
-import type { ExpectationResult } from '../../src/verdict/expectation.ts';
-import { mergeOutcomes, type Outcome } from '../../src/verdict/outcome.ts';
-import { audit } from '../support/judged.ts';
+import type { Outcome } from '../../src/verdict/outcome.ts';
+import { EFFECTS, expectation, mitigation, ROTATION, report, run } from '../support/run-reports.ts';
 import { parseXml, type XmlElement } from '../support/xml.ts';
-
-function expectation(outcome: Outcome, text = 'text', because = 'because'): ExpectationResult {
-  return { kind: 'threshold', text, outcome, because, findings: [] };
-}
-
-function run(expectations: readonly ExpectationResult[], more: Partial<RunReport> = {}): RunReport {
-  return {
-    runId: 'run',
-    folder: 'runs/run',
-    history: 'runs/run/history.ndjson',
-    faultsEndedAt: 0,
-    startedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
-    endedAt: Date.UTC(2026, 0, 2, 3, 4, 12, 912),
-    outcome: 'completed',
-    broker: { id: 'embedded', version: 'embedded 1', endpoint: 'mqtts://127.0.0.1:1' },
-    blastRadius: {
-      target: '',
-      loopback: true,
-      devices: 0,
-      certificates: 0,
-      arrivalsPerSecondMax: 0,
-      durationMs: 0,
-      settleMs: 0,
-      groups: [],
-      planted: [],
-      uncertain: [],
-    },
-    statistics: {
-      connects: { attempted: 0, accepted: 0, failed: 0, throttled: 0 },
-      devices: { total: 0, connected: 0, neverConnected: [] },
-      sessions: { concurrentMax: 0 },
-      messages: { published: 0, acknowledged: 0, received: 0 },
-      failures: [],
-      settle: { quiet: true, quietAfterMs: 0 },
-    },
-    metrics: {},
-    audit: audit(),
-    verdict: { outcome: mergeOutcomes(expectations.map(({ outcome }) => outcome)), expectations },
-    notes: [],
-    ...more,
-  };
-}
-
-function report(runs: readonly RunReport[], name = 'a-scenario'): Report {
-  return {
-    reportVersion: 1,
-    toolVersion: '0',
-    nodeVersion: 'v0',
-    scenario: { name, purpose: '', file: 'a.yaml', digest: '', seed: 7 },
-    folder: 'runs',
-    reproduce: 'doppelfleet run a-scenario --seed 7',
-    runs,
-    outcome: mergeOutcomes(runs.map(({ verdict }) => verdict.outcome)),
-  };
-}
 
 const numbers = ({ attributes }: XmlElement) =>
   ['tests', 'failures', 'errors'].map((key) => Number(attributes[key]));
 
 describe('renderJunit', () => {
   it('makes a suite of each run and a case of each expectation', () => {
-    const fix = { name: 'uuid', title: 'Client ID is a UUID', costs: [] };
+    const fix = { name: 'uuid', title: 'Client ID is a UUID', costs: [], parts: [] };
     const root = parseXml(
       renderJunit([
         report([
@@ -117,6 +60,24 @@ describe('renderJunit', () => {
     });
   });
 
+  it('tells what was measured and what was done about the findings', () => {
+    const done = run([expectation('met')], {
+      effects: EFFECTS,
+      mitigation: mitigation(['COMPLETED', 'FAILED', 'SKIPPED']),
+      rotation: ROTATION,
+      notes: ['a note'],
+    });
+    const root = parseXml(renderJunit([report([done])]));
+    expect(numbers(root)).toEqual([5, 1, 2]);
+    const suite = root.children[0];
+    const properties = suite?.children.find(({ name }) => name === 'properties')?.children ?? [];
+    expect(properties.map(({ attributes }) => attributes)).toContainEqual({
+      name: 'effect.messages-lost',
+      value: '4',
+    });
+    expect(suite?.children.at(-1)).toMatchObject({ name: 'system-out', text: 'a note' });
+  });
+
   it('is whole without any report, and for a run whose clock went backwards', () => {
     expect(numbers(parseXml(renderJunit([])))).toEqual([0, 0, 0]);
     const backwards = run([], { startedAt: 1000, endedAt: 0 });
@@ -160,7 +121,7 @@ describe('renderJunit', () => {
     const runs = fc.array(
       fc.tuple(fc.array(one, { maxLength: 5 }), hostile).map(([all, name]) =>
         run(all, {
-          fix: { name, title: name, costs: [name] },
+          fix: { name, title: name, costs: [name], parts: [] },
           history: name,
           broker: { id: name, version: name, endpoint: name },
         }),

@@ -12,10 +12,12 @@ import {
   loadMatrix,
   type MatrixResult,
   type MqttVersion,
+  matrixBadges,
   matrixOfFolder,
   type Problem,
   planMatrix,
   plural,
+  prepareFolder,
   printable,
   readBaseline,
   readBaselineIfAny,
@@ -29,10 +31,12 @@ import {
   shellWord,
   UserError,
   writeBaseline,
+  writeFolder,
 } from '../../index.ts';
 import { defineCommand } from '../command.ts';
 import { styleFor } from '../environment.ts';
 import { outcomeExitCode } from '../exit-codes.ts';
+import { checkGithub, githubOption, tellGithubMatrix } from '../github-option.ts';
 import { interruptible } from '../interrupt.ts';
 import { matrixObserver } from '../matrix-progress.ts';
 import { jsonOption, storeOptions, wholeNumber } from '../options.ts';
@@ -59,7 +63,7 @@ export const matrixCommand = defineCommand({
     ['$0 matrix my-matrix.yaml --baseline baseline.json', 'fail only on change, as in CI'],
   ],
   options: (parser) =>
-    storeOptions(jsonOption(parser))
+    githubOption(storeOptions(jsonOption(parser)))
       .positional('file', { type: 'string', describe: 'Matrix file; the shipped one by default' })
       .option('configurations', {
         type: 'string',
@@ -86,6 +90,10 @@ export const matrixCommand = defineCommand({
       .option('markdown', { type: 'string', describe: 'Write the table as Markdown here' })
       .option('html', { type: 'string', describe: 'Write it as one HTML page here' })
       .option('junit', { type: 'string', describe: 'Write it as JUnit XML here' })
+      .option('badges', {
+        type: 'string',
+        describe: 'Write badges of it into this folder, with a Markdown table that shows them',
+      })
       .option('baseline', { type: 'string', describe: 'Compare with this file; fail on change' })
       .option('record', { type: 'string', describe: 'Record the outcomes as a baseline here' })
       .option('list', { type: 'boolean', default: false, describe: 'List the cells, run nothing' })
@@ -105,6 +113,8 @@ export const matrixCommand = defineCommand({
     });
     for (const { option, file } of outputs) await checkWritable(option, file);
     if (args.record !== undefined) await checkWritable('--record', args.record);
+    if (args.badges !== undefined) await prepareFolder(args.badges);
+    await checkGithub(args, env);
     const { baseline: file } = args;
     const baseline = file === undefined ? undefined : { file, baseline: await readBaseline(file) };
     const previous = args.record === undefined ? undefined : await readBaselineIfAny(args.record);
@@ -124,6 +134,8 @@ export const matrixCommand = defineCommand({
       });
       if (!args.quiet) env.stderr.write(`\n${renderMatrix(result, style)}`);
       for (const { file: output, render } of outputs) await writeOutput(output, render(result));
+      if (args.badges !== undefined) await writeFolder(args.badges, matrixBadges(result));
+      await tellGithubMatrix(result, matrix, args, env);
       if (args.record !== undefined && !result.interrupted) {
         const recorded = recordBaseline(result, previous, cellFilter(selection));
         await writeBaseline(args.record, recorded);
