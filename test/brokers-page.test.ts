@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { PROFILES } from '../src/broker/profiles/registry.ts';
 import { BROKERS } from '../src/broker/registry.ts';
+import { ruleTable } from '../src/report/broker-rules.ts';
 import {
   adapterTable,
   placeholderTable,
@@ -18,6 +19,7 @@ const FILE = join(fileURLToPath(new URL('..', import.meta.url)), 'docs', 'broker
 const BLOCKS: Readonly<Record<string, string>> = {
   adapters: adapterTable(Object.values(BROKERS)),
   placeholders: placeholderTable(),
+  rules: ruleTable(Object.values(BROKERS)),
   profiles: profileTable(Object.values(PROFILES)),
   sections: profileSections(Object.values(PROFILES)),
 };

@@ -5,32 +5,44 @@ import type { Command } from './command.ts';
 import { auditCommand } from './commands/audit.ts';
 import { auditsCommand } from './commands/audit-folder.ts';
 import { certsCommand } from './commands/certs.ts';
+import { compareCommand } from './commands/compare.ts';
+import { demoCommand } from './commands/demo.ts';
+import { fixCommand } from './commands/fix.ts';
 import { historyCommand } from './commands/history.ts';
 import { listCommand } from './commands/list.ts';
 import { matrixCommand } from './commands/matrix.ts';
+import { mitigateCommand } from './commands/mitigate.ts';
 import { planCommand } from './commands/plan.ts';
 import { probeCommand } from './commands/probe.ts';
+import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { validateCommand } from './commands/validate.ts';
 import { completionNames } from './completion-names.ts';
 import type { CliEnvironment } from './environment.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { protectWords, restoreWords } from './words.ts';
+import { guardWorkflow } from './workflow-guard.ts';
 
 const COMMANDS: readonly Command[] = [
   runCommand,
+  compareCommand,
+  fixCommand,
+  demoCommand,
   matrixCommand,
+  reportCommand,
   planCommand,
   validateCommand,
   probeCommand,
   listCommand,
   auditCommand,
   auditsCommand,
+  mitigateCommand,
   historyCommand,
   certsCommand,
 ];
 
-export async function main(env: CliEnvironment): Promise<ExitCode> {
+export async function main(environment: CliEnvironment): Promise<ExitCode> {
+  const env = guardWorkflow(environment);
   let code: ExitCode = EXIT.met;
   const argv = protectWords(env.argv);
   const parser = yargs(argv)
@@ -75,6 +87,8 @@ function report(error: unknown, env: CliEnvironment): ExitCode {
     for (const problem of error.problems) env.stderr.write(`error: ${formatProblem(problem)}\n`);
     return error.exitCode;
   }
+  // An interrupt before the first packet, such as while certificates are issued.
+  if (error instanceof Error && error.name === 'AbortError') return EXIT.interrupted;
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const lines = detail.split('\n').map((line) => printable(line, 500));
   env.stderr.write(`internal error, please report it with what follows:\n${lines.join('\n')}\n`);

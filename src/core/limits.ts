@@ -84,6 +84,9 @@ export const WIRE_PACKET_BYTES_MAX = 1024 * 1024;
 /** A baseline of ten thousand cells stays far below. */
 export const BASELINE_BYTES_MAX = 64 * 1024 * 1024;
 
+/** A report lists each finding with its evidence; ten thousand findings stay below. */
+export const REPORT_BYTES_MAX = 256 * 1024 * 1024;
+
 /** Both sides' sessions are joined in memory: a million events take 0.8 GB while it is done. */
 export const JOIN_EVENTS_MAX = 2_000_000;
 /** Of what each side said of a connection, so much is kept for showing both sides' lines. */
@@ -95,3 +98,14 @@ export const CLOCK_VOTES_OF_KEY_MAX = 4_096;
 export const CLOCK_VOTES_MAX = 1_000_000;
 /** Lines of one client ID that are printed side by side. */
 export const TIMELINE_LINES_MAX = 2_000;
+
+/** Most connections that a limit of a broker may be set to. */
+export const CONNECTIONS_MAX = 10_000_000;
+/** Most connects within its window that a ban may let through. */
+export const BAN_CONNECTS_MAX = 1_000_000;
+
+/** Deliveries that the message ledger holds open, and messages that it remembers: about 100 MB. */
+export const LEDGER_OPEN_MAX = 100_000;
+export const LEDGER_ENTRIES_MAX = 200_000;
+/** Longer messages are told apart by their digest. */
+export const LEDGER_KEY_LENGTH_MAX = 256;

@@ -22,9 +22,20 @@ export interface ConnectRequest {
   };
 }
 
+export interface Subscription {
+  readonly filter: string;
+  readonly qos: 0 | 1;
+}
+
 /** Exactly one of `connected` and `failed` is called, then `closed` once after `connected`. */
 export interface ConnectionListener {
-  connected(info: { readonly at: EpochMs; readonly ip?: string; readonly port?: number }): void;
+  connected(info: {
+    readonly at: EpochMs;
+    readonly ip?: string;
+    readonly port?: number;
+    /** Whether the broker had kept a session for the client ID (MQTT 5.0 §3.2.2.1.1). */
+    readonly sessionPresent?: boolean;
+  }): void;
   /**
    * Refused or lost before CONNACK; `raw` says how, in the words of TLS, TCP or MQTT. The address is
    * there if TCP was connected.
@@ -37,7 +48,7 @@ export interface ConnectionListener {
     readonly port?: number;
   }): void;
   closed(info: { readonly at: EpochMs; readonly reason: CloseReason; readonly raw: string }): void;
-  received(): void;
+  received(topic: string, payload: Buffer): void;
 }
 
 export interface Connection {
@@ -51,7 +62,11 @@ export interface Connection {
     message: { readonly topic: string; readonly payload: string; readonly qos: 0 | 1 },
     acknowledged: () => void,
   ): void;
-  subscribe(filters: readonly { readonly filter: string; readonly qos: 0 | 1 }[]): void;
+  /** `granted` is told at SUBACK which filters were granted; brokers grant what they forbid. */
+  subscribe(
+    filters: readonly Subscription[],
+    granted: (filters: readonly Subscription[]) => void,
+  ): void;
   /** Closes the socket at once, whatever the state. */
   destroy(): void;
 }

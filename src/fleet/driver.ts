@@ -17,8 +17,10 @@ import {
 } from './device.ts';
 import { GroupMessages } from './messages.ts';
 import { DeviceSession, type SessionPorts } from './session.ts';
-import { type FleetSnapshot, type FleetStatistics, FleetTally } from './statistics.ts';
+import { SessionBook } from './session-book.ts';
+import { type FleetCounters, type FleetStatistics, FleetTally } from './statistics.ts';
 import { ConnectThrottle } from './throttle.ts';
+import { untilDelivered } from './until-delivered.ts';
 
 /** A destroyed socket reports its end a little later; this long is waited for it. */
 const KILL_GRACE_MS = 1000;
@@ -55,6 +57,7 @@ export class FleetDriver {
   readonly #waiting = new Set<() => void>();
   readonly #throttle: ConnectThrottle;
   readonly #tally = new FleetTally();
+  readonly #book: SessionBook;
   #sessions = 0;
   #lastChangeAt: EpochMs;
   #healedAt: EpochMs | undefined;
@@ -66,6 +69,7 @@ export class FleetDriver {
     this.#plan = plan;
     this.#ports = ports;
     this.#lastChangeAt = startedAt;
+    this.#book = new SessionBook(plan.groups);
     this.#throttle = new ConnectThrottle(plan.limits.connectsPerClientIdPerSecond);
     const groups = new Map(
       plan.groups.map((group) => [group.name, { group, messages: new GroupMessages(group) }]),
@@ -106,6 +110,12 @@ export class FleetDriver {
     }
   }
 
+  /** No message goes out any more; waits for those under way, as {@link untilDelivered} does. */
+  async finishMessages(signal?: AbortSignal): Promise<void> {
+    const wait = (at: EpochMs): Promise<void> => this.#wait(at, signal);
+    await untilDelivered(this.#book, this.#tally, { clock: this.#ports.clock, wait }, signal);
+  }
+
   /**
    * Disconnects every device and resolves when all have gone. After `timeoutMs` their sockets are
    * destroyed; what is not gone even {@link KILL_GRACE_MS} after that is left behind.
@@ -128,13 +138,14 @@ export class FleetDriver {
     for (const session of [...this.#open]) session.destroy();
   }
 
-  snapshot(): FleetSnapshot {
-    return this.#tally.snapshot();
+  counters(): FleetCounters {
+    return this.#tally.counters();
   }
 
   statistics(): FleetStatistics {
+    const names = this.#devices.map((device) => device.context.device.name);
     return {
-      ...this.#tally.statistics(this.#devices.map((device) => device.context.device.name)),
+      ...this.#tally.statistics(names, this.#book.entries(this.#ports.clock.now())),
       settle: {
         quiet: this.#quiet,
         quietAfterMs: Math.max(0, this.#lastChangeAt - (this.#healedAt ?? this.#lastChangeAt)),
@@ -237,6 +248,7 @@ export class FleetDriver {
       clientId,
       connectTimeoutMs: this.#plan.limits.connectTimeoutMs,
       tally: this.#tally,
+      book: this.#book,
       tell: (news, at) => {
         if (news.type !== 'connected') {
           this.#open.delete(session);

@@ -7,7 +7,13 @@ import { connect } from 'node:net';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { Clock } from '../core/time.ts';
 import { type CloseCause, disconnectCause, errorCause } from './close-cause.ts';
-import type { Connection, ConnectionListener, Connector, ConnectRequest } from './connector.ts';
+import type {
+  Connection,
+  ConnectionListener,
+  Connector,
+  ConnectRequest,
+  Subscription,
+} from './connector.ts';
 import { DeviceTls } from './device-tls.ts';
 
 /** What all connections of a connector have in common. */
@@ -92,11 +98,18 @@ class MqttConnection implements Connection {
     });
   }
 
-  subscribe(filters: readonly { readonly filter: string; readonly qos: 0 | 1 }[]): void {
+  subscribe(
+    filters: readonly Subscription[],
+    granted: (filters: readonly Subscription[]) => void,
+  ): void {
     if (this.#phase !== 'connected' || this.#abandoned) return;
     const map = Object.fromEntries(filters.map(({ filter, qos }) => [filter, { qos }]));
-    // A refusal shows in what is delivered, never in the SUBACK: brokers grant what they forbid.
-    this.#client?.subscribe(map, () => {});
+    this.#client?.subscribe(map, (_error, answers = []) => {
+      const taken = answers.flatMap(({ topic: filter, qos }) =>
+        qos === 0 || qos === 1 ? [{ filter, qos } as const] : [],
+      );
+      if (taken.length > 0 && !this.#abandoned) granted(taken);
+    });
   }
 
   destroy(): void {
@@ -151,10 +164,10 @@ class MqttConnection implements Connection {
   }
 
   #listen(client: MqttClient): void {
-    client.on('connect', () => {
+    client.on('connect', ({ sessionPresent }) => {
       this.#cancelDeadline();
       this.#phase = 'connected';
-      this.#listener.connected({ at: this.#shared.clock.now(), ...this.#local });
+      this.#listener.connected({ at: this.#shared.clock.now(), ...this.#local, sessionPresent });
     });
     client.on('disconnect', (packet) => {
       this.#cause ??= disconnectCause(packet.reasonCode);
@@ -162,8 +175,8 @@ class MqttConnection implements Connection {
     client.on('error', (error) => {
       this.#cause ??= errorCause(error);
     });
-    client.on('message', () => {
-      if (!this.#abandoned) this.#listener.received();
+    client.on('message', (topic, payload) => {
+      if (!this.#abandoned) this.#listener.received(topic, payload);
     });
     client.on('close', () => this.#ended());
   }

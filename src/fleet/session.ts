@@ -10,6 +10,7 @@ import type { Credential } from '../identity/types.ts';
 import type { PlannedDevice, PlannedGroup } from '../scenario/plan.ts';
 import type { Connection, ConnectionListener, Connector } from './connector.ts';
 import type { GroupMessages } from './messages.ts';
+import type { SessionBook } from './session-book.ts';
 import type { FleetTally } from './statistics.ts';
 
 /** The planted truth: which device stood behind a session of the history. */
@@ -42,6 +43,7 @@ export interface SessionOptions {
   readonly clientId: string;
   readonly connectTimeoutMs: number;
   readonly tally: FleetTally;
+  readonly book: SessionBook;
   /** Called after the session has recorded and counted. */
   readonly tell: (
     news:
@@ -61,6 +63,9 @@ export class DeviceSession {
   #connection: Connection | undefined;
   #connected = false;
   #abandonedAt: EpochMs | undefined;
+  #closesItself = false;
+  /** QoS 1 publishes that wait for PUBACK. */
+  #unacknowledged = 0;
 
   constructor(ports: SessionPorts, options: SessionOptions) {
     const { sessionId, clientId, credential, group } = options;
@@ -95,7 +100,7 @@ export class DeviceSession {
   }
 
   open(): void {
-    const { device, messages, clientId, credential, group, connectTimeoutMs, tally } =
+    const { device, messages, clientId, credential, group, connectTimeoutMs, tally, book } =
       this.#options;
     tally.connectStarted();
     const will = messages.will(device);
@@ -106,7 +111,10 @@ export class DeviceSession {
         connected: (info) => this.#onConnected(info),
         failed: (end) => this.#onFailed(end),
         closed: (end) => this.#onClosed(end),
-        received: () => tally.received(),
+        received: (topic, payload) => {
+          tally.received();
+          book.ledger?.received(device.name, topic, payload.toString());
+        },
       },
     );
   }
@@ -123,6 +131,7 @@ export class DeviceSession {
   }
 
   close(style: 'disconnect' | 'reset' | 'half-open'): void {
+    this.#closesItself = true;
     switch (style) {
       case 'disconnect':
         this.#connection?.disconnect();
@@ -132,8 +141,9 @@ export class DeviceSession {
         break;
       case 'half-open':
         this.#abandonedAt = this.#ports.clock.now();
-        this.#options.tally.closed();
+        this.#options.tally.closed(this.#options.group.name);
         this.#connection?.abandon();
+        this.#leavesBook(this.#abandonedAt);
         this.#truth('abandoned', this.#abandonedAt);
         break;
       default:
@@ -143,21 +153,30 @@ export class DeviceSession {
 
   publish(seq: number): void {
     if (!this.#connected || this.abandoned) return;
-    const { messages, device, clientId, tally } = this.#options;
-    const message = messages.telemetry(device, clientId, seq, this.#ports.clock.now());
-    if (message === undefined) return;
-    tally.published();
-    this.#connection?.publish(message, () => tally.acknowledged());
+    const { messages, device, clientId, tally, book } = this.#options;
+    const at = this.#ports.clock.now();
+    const message = messages.telemetry(device, clientId, seq, at);
+    if (message === undefined || book.isClosed) return;
+    const { topic, payload, qos } = message;
+    tally.published(qos);
+    book.ledger?.published(topic, payload, qos, at);
+    if (qos > 0) this.#unacknowledged++;
+    this.#connection?.publish(message, () => {
+      this.#unacknowledged--;
+      tally.acknowledged();
+    });
   }
 
   destroy(): void {
     this.#connection?.destroy();
   }
 
-  #onConnected({ at, ip, port }: Parameters<ConnectionListener['connected']>[0]): void {
-    const { device, messages, tally, tell } = this.#options;
+  #onConnected(info: Parameters<ConnectionListener['connected']>[0]): void {
+    const { at, ip, port } = info;
+    const { device, group, messages, tally, book, tell } = this.#options;
     this.#connected = true;
-    tally.accepted(device.name, at - this.#openedAt);
+    book.connected(device.name, this, group.mqtt, info);
+    tally.accepted(device, at - this.#openedAt);
     this.#ports.record({
       kind: 'connected',
       at,
@@ -166,7 +185,11 @@ export class DeviceSession {
       ...(port !== undefined && { port }),
     });
     const filters = messages.filters(device);
-    if (filters.length > 0) this.#connection?.subscribe(filters);
+    if (filters.length > 0) {
+      this.#connection?.subscribe(filters, (granted) =>
+        book.subscribed(device.name, this, granted),
+      );
+    }
     tell({ type: 'connected' }, at);
   }
 
@@ -179,9 +202,13 @@ export class DeviceSession {
   }
 
   #onClosed({ at, reason, raw }: End): void {
-    const { tally, tell } = this.#options;
+    const { group, tally, tell } = this.#options;
     const abandonedAt = this.#abandonedAt;
-    if (abandonedAt === undefined) tally.closed();
+    tally.gaveUp(this.#unacknowledged);
+    if (abandonedAt === undefined) {
+      tally.closed(group.name);
+      this.#leavesBook(at);
+    }
     this.#ports.record({
       kind: 'closed',
       at,
@@ -191,6 +218,11 @@ export class DeviceSession {
       raw,
     });
     tell({ type: 'closed', reason }, at);
+  }
+
+  #leavesBook(at: EpochMs): void {
+    const { device, book } = this.#options;
+    book.ended(device.name, this, this.#closesItself ? 'own' : 'other', at);
   }
 
   #truth(kind: TruthRecord['kind'], at: EpochMs): void {

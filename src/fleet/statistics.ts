@@ -1,4 +1,7 @@
 /** What the generator counted of its own work, and distributions of what it measured. */
+import { LogHistogram } from './log-histogram.ts';
+import type { Deliveries } from './message-ledger.ts';
+import type { BookEntries } from './session-book.ts';
 
 export interface Distribution {
   readonly count: number;
@@ -28,11 +31,21 @@ export interface FleetStatistics {
     /** Names of the devices that never connected: truth, for the verdict only. */
     readonly neverConnected: readonly string[];
   };
-  readonly sessions: { readonly concurrentMax: number };
+  readonly sessions: {
+    readonly concurrentMax: number;
+    /** Connects that were given the session that the broker had kept for their device. */
+    readonly resumed: number;
+    /** Connects that asked for their kept session, in time, and were given a new one. */
+    readonly lost: number;
+  };
   readonly messages: {
     readonly published: number;
     readonly acknowledged: number;
     readonly received: number;
+    /** QoS 1 publishes that were never answered by PUBACK. */
+    readonly unacknowledged: number;
+    /** What subscribed devices were due; absent when no group subscribes. */
+    readonly deliveries?: Deliveries;
   };
   /** Refusals by what the peer or the network said, most frequent first. */
   readonly failures: readonly { readonly raw: string; readonly count: number }[];
@@ -57,27 +70,38 @@ export function distributionOf(values: readonly number[]): Distribution | undefi
   };
 }
 
-/** Where the fleet stands while it runs. */
-export interface FleetSnapshot {
+/** Where the fleet stands while it runs; all but the first three only ever count up. */
+export interface FleetCounters {
   readonly connected: number;
+  readonly connectedByGroup: ReadonlyMap<string, number>;
   readonly connecting: number;
   readonly accepted: number;
   readonly failed: number;
+  readonly closed: number;
   readonly published: number;
   readonly received: number;
+  /** Counts of a `LogHistogram` each. */
+  readonly latencies: Uint32Array;
+  readonly latenesses: Uint32Array;
 }
 
 /** Counts as things happen. */
 export class FleetTally {
   readonly #latencies: number[] = [];
   readonly #latenesses: number[] = [];
+  readonly #latencyCounts = new LogHistogram();
+  readonly #latenessCounts = new LogHistogram();
+  readonly #connectedByGroup = new Map<string, number>();
   readonly #everConnected = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #connects = { attempted: 0, accepted: 0, failed: 0, throttled: 0 };
   readonly #messages = { published: 0, acknowledged: 0, received: 0 };
   #connected = 0;
+  #closed = 0;
   #connecting = 0;
   #concurrentMax = 0;
+  #unanswered = 0;
+  #givenUp = 0;
 
   /** Connects under way. */
   get connecting(): number {
@@ -86,6 +110,7 @@ export class FleetTally {
 
   startedLate(latenessMs: number): void {
     this.#latenesses.push(latenessMs);
+    this.#latenessCounts.add(latenessMs);
   }
 
   throttled(): void {
@@ -98,13 +123,15 @@ export class FleetTally {
     this.#connecting++;
   }
 
-  accepted(device: string, latencyMs: number): void {
+  accepted(device: { readonly name: string; readonly group: string }, latencyMs: number): void {
     this.#connects.accepted++;
     this.#connecting--;
     this.#connected++;
     this.#concurrentMax = Math.max(this.#concurrentMax, this.#connected);
-    this.#everConnected.add(device);
+    this.#countOf(device.group, 1);
+    this.#everConnected.add(device.name);
     this.#latencies.push(latencyMs);
+    this.#latencyCounts.add(latencyMs);
   }
 
   /** A connect that did not come to CONNACK; `raw` undefined when the device itself gave it up. */
@@ -115,36 +142,62 @@ export class FleetTally {
     this.#failures.set(raw, (this.#failures.get(raw) ?? 0) + 1);
   }
 
-  closed(): void {
+  closed(group: string): void {
     this.#connected--;
+    this.#closed++;
+    this.#countOf(group, -1);
   }
 
-  published(): void {
+  published(qos: 0 | 1): void {
     this.#messages.published++;
+    if (qos > 0) this.#unanswered++;
   }
 
   acknowledged(): void {
     this.#messages.acknowledged++;
+    this.#unanswered--;
+  }
+
+  /** So many publishes will not be acknowledged: their connection has ended. */
+  gaveUp(publishes: number): void {
+    this.#unanswered -= publishes;
+    this.#givenUp += publishes;
+  }
+
+  /** Publishes that PUBACK may still come for. */
+  get unanswered(): number {
+    return this.#unanswered;
   }
 
   received(): void {
     this.#messages.received++;
   }
 
-  snapshot(): FleetSnapshot {
+  counters(): FleetCounters {
     const { accepted, failed } = this.#connects;
     const { published, received } = this.#messages;
     return {
       connected: this.#connected,
+      connectedByGroup: new Map(this.#connectedByGroup),
       connecting: this.#connecting,
       accepted,
       failed,
+      closed: this.#closed,
       published,
       received,
+      latencies: this.#latencyCounts.counts(),
+      latenesses: this.#latenessCounts.counts(),
     };
   }
 
-  statistics(devices: readonly string[]): Omit<FleetStatistics, 'settle'> {
+  #countOf(group: string, change: 1 | -1): void {
+    this.#connectedByGroup.set(group, (this.#connectedByGroup.get(group) ?? 0) + change);
+  }
+
+  statistics(
+    devices: readonly string[],
+    { resumed, lost, deliveries }: BookEntries,
+  ): Omit<FleetStatistics, 'settle'> {
     const latencyMs = distributionOf(this.#latencies);
     const latenessMs = distributionOf(this.#latenesses);
     return {
@@ -158,8 +211,12 @@ export class FleetTally {
         connected: this.#everConnected.size,
         neverConnected: devices.filter((name) => !this.#everConnected.has(name)),
       },
-      sessions: { concurrentMax: this.#concurrentMax },
-      messages: { ...this.#messages },
+      sessions: { concurrentMax: this.#concurrentMax, resumed, lost },
+      messages: {
+        ...this.#messages,
+        unacknowledged: this.#givenUp + this.#unanswered,
+        ...(deliveries ? { deliveries } : {}),
+      },
       failures: [...this.#failures]
         .map(([raw, count]) => ({ raw, count }))
         .sort((a, b) => b.count - a.count),

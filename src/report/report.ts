@@ -4,8 +4,12 @@
  */
 import type { AuditResult } from '../audit/finding.ts';
 import type { EpochMs } from '../core/time.ts';
+import type { FixEffects } from '../effects/fix-effects.ts';
 import type { FleetStatistics } from '../fleet/statistics.ts';
 import type { Observability } from '../history/join/observability.ts';
+import type { RotationReport } from '../mitigation/rotation.ts';
+import type { MitigationReport } from '../mitigation/task.ts';
+import type { FixPart } from '../scenario/fixes/fix.ts';
 import type { Verdict } from '../verdict/expectation.ts';
 import type { Outcome } from '../verdict/outcome.ts';
 
@@ -32,9 +36,12 @@ export interface BlastRadius {
 /** One drive of the fleet: as the scenario says, or with a fix. */
 export interface RunReport {
   readonly fix?: {
+    /** As it was asked for: a fix of the scenario, or a strategy with its parameters. */
     readonly name: string;
     readonly title: string;
     readonly costs: readonly string[];
+    /** What it consists of, in the order of application. */
+    readonly parts: readonly FixPart[];
   };
   readonly runId: string;
   readonly folder: string;
@@ -54,7 +61,13 @@ export interface RunReport {
   readonly audit: AuditResult;
   /** Both sides of every connection compared; absent when only one side was recorded. */
   readonly observability?: Observability;
+  /** What it did besides its findings; absent in reports from before it was measured. */
+  readonly effects?: FixEffects;
   readonly verdict: Verdict;
+  /** What was done about the findings on the live broker, if that was asked for. */
+  readonly mitigation?: MitigationReport;
+  /** How a planned rotation of certificates ended. */
+  readonly rotation?: RotationReport;
   readonly notes: readonly string[];
 }
 

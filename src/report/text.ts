@@ -1,11 +1,12 @@
 /** The report for a terminal: findings, before against after, verdict, and where the evidence lies. */
-import type { AuditFinding } from '../audit/finding.ts';
-import { CONNECTION_CHECK_IDS } from '../core/ids.ts';
 import { plural, printable } from '../core/text.ts';
 import { formatDuration } from '../core/time.ts';
+import { renderComparison } from './comparison-text.ts';
+import { field } from './field.ts';
 import { renderFindings } from './findings-table.ts';
+import { renderMitigation, renderRotation } from './mitigation-text.ts';
 import type { BlastRadius, Report, RunReport } from './report.ts';
-import { type Cell, outcomeCell, outcomeMark, type Style, table, wrap } from './style.ts';
+import { outcomeCell, outcomeMark, type Style, table } from './style.ts';
 import { observabilityLines } from './two-sided.ts';
 
 /** What is about to be touched, what is planted, and what is left to chance. */
@@ -40,19 +41,6 @@ export function renderFixedRadius(radius: BlastRadius, before: BlastRadius, styl
   return [...field('changed', changed, style), ...field('planted', planted, style), ''].join('\n');
 }
 
-const LABEL_WIDTH = 14;
-
-/** Lines of text under a label at the left, broken to the terminal's width. */
-export function field(label: string, texts: readonly string[], style: Style): readonly string[] {
-  const width = style.width - LABEL_WIDTH - 2;
-  return texts.flatMap((text, index) =>
-    wrap(text, width).map((line, part) => {
-      const shown = index === 0 && part === 0 ? label : '';
-      return `  ${shown.padEnd(LABEL_WIDTH)}${part > 0 ? '  ' : ''}${line}`;
-    }),
-  );
-}
-
 /** What one run found. */
 export function renderRun(run: RunReport, style: Style): string {
   const notes = run.notes.map((note) => `  ${style.dim(`note: ${printable(note, 300)}`)}`);
@@ -69,12 +57,19 @@ export function renderReport(report: Report, style: Style): string {
       : []),
     style.bold('Verdict'),
     renderVerdict(report, style),
+    ...report.runs.flatMap(({ rotation, mitigation, fix }) => {
+      const of = report.runs.length > 1 ? (fix?.name ?? 'as is') : undefined;
+      return [
+        ...(rotation === undefined ? [] : [renderRotation(rotation, style, of)]),
+        ...(mitigation === undefined ? [] : [renderMitigation(mitigation, style, of)]),
+      ];
+    }),
     ...renderBothSides(report, style),
     style.bold('Evidence'),
     ...report.runs.flatMap((run) =>
       field(run.fix ? 'with the fix' : 'history', [run.history], style),
     ),
-    ...field('report', [`${report.folder}/report.json, junit.xml`], style),
+    ...field('report', [`${report.folder}/report.html, report.json, junit.xml`], style),
     ...field('repeat', [report.reproduce], style),
     '',
   ];
@@ -90,45 +85,6 @@ function renderBothSides(report: Report, style: Style): readonly string[] {
     ...field('broker log', observabilityLines(observability), style),
     '',
   ];
-}
-
-function renderComparison(report: Report, style: Style): string {
-  const count = (run: RunReport, check: string): string =>
-    String(
-      run.audit.findings.filter((finding: AuditFinding) => finding.checkName === check).length,
-    );
-  const metric =
-    (name: string, unit = '') =>
-    (run: RunReport): string => {
-      const value = run.metrics[name];
-      return value === undefined
-        ? '–'
-        : `${Number(value.toFixed(1)).toLocaleString('en-US')}${unit}`;
-    };
-  const rows: readonly (readonly [string, (run: RunReport) => Cell])[] = [
-    ...CONNECTION_CHECK_IDS.map(
-      (check) => [`findings ${check}`, (run: RunReport) => count(run, check)] as const,
-    ),
-    ['takeovers', metric('takeovers.count')],
-    ['connects accepted', metric('connects.accepted')],
-    ['connects failed', metric('connects.failed')],
-    ['CONNACK latency p99', metric('connects.latency.p99', ' ms')],
-    ['messages published', metric('messages.published')],
-    ['quiet after', metric('settle.quietAfter', ' ms')],
-    ['verdict', (run) => outcomeCell(run.verdict.outcome, style)],
-  ];
-  const costs = report.runs.flatMap(({ fix }) =>
-    fix ? field('costs', [`${fix.title}: ${fix.costs.join('; ')}`], style) : [],
-  );
-  return [
-    table(
-      ['', ...report.runs.map((run) => run.fix?.name ?? 'as is')],
-      rows.map(([label, value]) => [label, ...report.runs.map(value)]),
-      style,
-    ),
-    ...costs.map((line) => style.dim(line)),
-    '',
-  ].join('\n');
 }
 
 function renderVerdict(report: Report, style: Style): string {

@@ -2,33 +2,22 @@
 import type { BrokerAdapter } from '../broker/adapter.ts';
 import type { BrokerConfiguration } from '../broker/configuration.ts';
 import type { Clock } from '../core/time.ts';
-import type { FleetSnapshot } from '../fleet/statistics.ts';
+import type { RunProgress } from '../live/progress.ts';
 import type { BlastRadius, Report, RunReport } from '../report/report.ts';
 import type { ScenarioOverrides } from '../scenario/change.ts';
 import type { BrokerTrust } from './broker-trust.ts';
 import type { Caps } from './caps.ts';
+import type { MitigationOrder } from './mitigate.ts';
 
-/** Where a drive of the fleet stands. */
-export interface RunProgress extends FleetSnapshot {
-  readonly phase: 'running' | 'intervening' | 'settling' | 'stopping';
-  /** What is being done to the broker; while `intervening`, and in mid-run. */
-  readonly interlude?: string;
-  readonly elapsedMs: number;
-  readonly totalMs: number;
-  readonly devices: number;
-  /** False where only the audit can infer takeovers, after the run. */
-  readonly takeoversVisible: boolean;
-  /** Since the start, and in the last second. */
-  readonly takeovers: number;
-  readonly takeoversPerSecond: number;
-}
+export type { RunProgress };
 
 /** Hooks of those who watch; each is optional, none can change the run. */
 export interface RunObserver {
+  /** Before a run's first packet; the run waits for a promise. */
   planned?(
     radius: BlastRadius,
     about: { readonly scenario: string; readonly purpose: string; readonly fix?: string },
-  ): void;
+  ): Promise<void> | void;
   issuing?(progress: {
     readonly total: number;
     readonly done: number;
@@ -36,7 +25,8 @@ export interface RunObserver {
   }): void;
   brokerStarted?(about: { readonly version: string; readonly endpoint: string }): void;
   progress?(progress: RunProgress): void;
-  audited?(run: RunReport): void;
+  /** At the end of a run; the next one waits for a promise. */
+  audited?(run: RunReport): Promise<void> | void;
   finished?(report: Report): void;
   /** What the user should know and what does not stop the run. */
   warning?(message: string): void;
@@ -69,7 +59,11 @@ export interface RunOptions {
   readonly authority?: string;
   /** Fixes to try after the run without; `all` takes every one of the scenario. Default: none. */
   readonly fixes?: readonly string[] | 'all';
+  /** Tries on every broker configuration whether sessions can be stolen; default: no. */
+  readonly trySessionTheft?: boolean;
   readonly overrides?: ScenarioOverrides;
+  /** What is done about the findings at the end of each run, on its live broker. */
+  readonly mitigation?: MitigationOrder;
   readonly caps?: Partial<Caps>;
   /** Hosts other than loopback that the user's own list allows. */
   readonly allowedTargets?: readonly string[];
@@ -78,11 +72,16 @@ export interface RunOptions {
   readonly observer?: RunObserver;
   /** Aborting heals the fleet, closes every connection and ends the run as interrupted. */
   readonly signal?: AbortSignal;
-  /** Aborting ends the faults now: the fleet settles, and the run is judged as completed. */
-  readonly healSignal?: AbortSignal;
+  /**
+   * Aborting ends the faults now: the fleet settles, and the run is judged as completed. A function
+   * is asked for the signal of each run, as it starts, where a fix follows on the scenario.
+   */
+  readonly healSignal?: AbortSignal | (() => AbortSignal);
   /** Aborting drops everything at once: sockets, broker, with the history closed. */
   readonly killSignal?: AbortSignal;
   readonly clock?: Clock;
+  /** Whether `report.html` is written into the folder; it is by default. */
+  readonly page?: boolean;
   /** How to repeat the run, for the report. */
   readonly reproduce?: string;
 }

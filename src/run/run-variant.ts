@@ -16,15 +16,17 @@ import type { Store } from '../identity/store.ts';
 import { deviceCaPem } from '../identity/store-authority.ts';
 import type { Credential } from '../identity/types.ts';
 import type { RunReport } from '../report/report.ts';
-import { fixOf } from '../scenario/fixes/registry.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
+import type { FleetPlan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { judge } from '../verdict/verdict.ts';
 import { configuredStart } from './broker-trust.ts';
 import { type DriveResult, driveFleet } from './drive.ts';
+import { EffectsOfRuns } from './effects.ts';
+import { interventionsFor, lockedOutBy, lockedOutNotes } from './interventions.ts';
 import { metricsOf } from './metrics.ts';
 import { observeBothSides } from './observe.ts';
-import { resolvePlanted } from './planted-identities.ts';
+import { mustBeRefused, resolvePlanted } from './planted-identities.ts';
 import type { BrokerChoice, RunObserver, RunOptions } from './ports.ts';
 import { createSubfolder, folderTime } from './run-folder.ts';
 import { toolVersion } from './tool-version.ts';
@@ -38,6 +40,10 @@ export interface RunSession {
   readonly clock: Clock;
   readonly store: Store;
   readonly folder: string;
+  /** So that the effects of the variants can be compared. */
+  readonly effects?: EffectsOfRuns;
+  /** Hears the credentials of each variant by the names of the plan's certificates. */
+  readonly onCredentials?: (credentials: ReadonlyMap<string, Credential>) => void;
 }
 
 /** Runs it in a folder of its own: that of the run, or one inside it for a fix. */
@@ -47,9 +53,9 @@ export async function runVariant(
   variant: Variant,
 ): Promise<RunReport> {
   const { observer, clock, folder: parent } = session;
-  const { plan, radius, fix } = variant;
-  const folder = fix === undefined ? parent : await createSubfolder(parent, `fix-${fix}`);
-  observer.planned?.(radius, {
+  const { plan, radius, fix, subfolder } = variant;
+  const folder = subfolder === undefined ? parent : await createSubfolder(parent, subfolder);
+  await observer.planned?.(radius, {
     scenario: loaded.scenario.name,
     purpose: loaded.scenario.purpose,
     ...(fix === undefined ? {} : { fix }),
@@ -57,7 +63,12 @@ export async function runVariant(
   await writeFileAtomic(join(folder, 'scenario.json'), json(variant.scenario));
   await writeFileAtomic(join(folder, 'plan.json'), json(plan));
   const runId = `${folderTime(clock.now())}-${randomUUID().slice(0, 8)}`;
-  const { drive, credentials } = await driveVariant(session, variant, folder, runId);
+  const { drive, credentials, interventionResults } = await driveVariant(
+    session,
+    variant,
+    folder,
+    runId,
+  );
 
   const audit = await auditHistory([drive.history], {
     checks: variant.scenario.audit.checks,
@@ -65,7 +76,16 @@ export async function runVariant(
   });
   await writeFileAtomic(join(folder, 'findings.json'), json(audit));
   const { statistics } = drive;
-  const metrics = metricsOf(statistics, audit.statistics, plan.durationMs);
+  const lockedOut = lockedOutBy(interventionResults);
+  const effects = await (session.effects ?? new EffectsOfRuns([plan])).measure(folder, {
+    plan,
+    statistics,
+    audit,
+    startedAt: drive.startedAt,
+    faultsEndedAt: drive.faultsEndedAt,
+    ...(drive.brokerCpuMs === undefined ? {} : { brokerCpuMs: drive.brokerCpuMs }),
+  });
+  const metrics = metricsOf(statistics, audit.statistics, plan.durationMs, effects);
   const failure =
     drive.failure ?? (drive.outcome === 'interrupted' ? 'the run was interrupted' : undefined);
   const verdict = judge({
@@ -75,13 +95,14 @@ export async function runVariant(
     audit,
     metrics,
     neverConnected: statistics.devices.neverConnected,
+    mustBeRefused: mustBeRefused(plan),
     certificateIds: new Map([...credentials].map(([name, one]) => [name, one.certificateId])),
     latenessP99MsMax: plan.limits.latenessP99MsMax,
-    quiet: plan.settleMs > 0 ? statistics.settle.quiet : undefined,
+    quiet: plan.settleMs > 0 && lockedOut === 0 ? statistics.settle.quiet : undefined,
     ...(failure === undefined ? {} : { failure }),
   });
   const run: RunReport = {
-    ...(fix === undefined ? {} : { fix: describeFix(loaded.scenario, fix) }),
+    ...describeFix(plan),
     runId,
     folder,
     history: drive.history,
@@ -100,10 +121,12 @@ export async function runVariant(
     metrics,
     audit,
     ...(await observeBothSides(drive.history)),
+    effects,
     verdict,
-    notes: [...audit.notes, ...evidenceNotes(drive)],
+    ...interventionResults,
+    notes: [...audit.notes, ...evidenceNotes(drive), ...lockedOutNotes(lockedOut)],
   };
-  observer.audited?.(run);
+  await observer.audited?.(run);
   return run;
 }
 
@@ -117,6 +140,7 @@ async function driveVariant(session: RunSession, variant: Variant, folder: strin
     remainingMsMin: plan.durationMs + plan.settleMs + 3_600_000,
     signal,
   });
+  session.onCredentials?.(credentials);
   const server = await ensureServer(store);
   const deviceCa = await deviceCaPem(store);
   if (deviceCa === undefined && broker.kind === 'local') {
@@ -125,6 +149,20 @@ async function driveVariant(session: RunSession, variant: Variant, folder: strin
       hint: 'import them again with --ca <pem>, so that a local broker can trust them',
     });
   }
+  const interventions = await interventionsFor({
+    brokerId: broker.adapter.id,
+    store,
+    plan,
+    scenario: variant.scenario,
+    configuration: variant.configuration,
+    folder,
+    order: options.mitigation,
+  });
+  const configured = await configuredStart(store, clock, {
+    configuration: interventions.configuration,
+    trust: options.trust,
+    revoked: revokedBy(plan, credentials),
+  });
   const drive = await driveFleet({
     plan,
     runId,
@@ -133,17 +171,37 @@ async function driveVariant(session: RunSession, variant: Variant, folder: strin
     adapter: broker.adapter,
     server: { ...server.credential, caPem: server.caPem },
     deviceCaPem: deviceCa ?? '',
-    configured: await configuredStart(store, clock, options),
+    configured,
     workFolder: await createSubfolder(folder, 'broker'),
-    credentials,
+    credentials: interventions.credentials(credentials),
+    ...interventions.driving(configured),
     connector: await mqttConnector(clock),
     clock,
     observer,
     signal,
-    ...(options.healSignal === undefined ? {} : { healSignal: options.healSignal }),
+    ...healSignalOf(options),
     killSignal: options.killSignal ?? new AbortController().signal,
   });
-  return { drive, credentials: credentials as ReadonlyMap<string, Credential> };
+  const interventionResults = interventions.results();
+  return {
+    drive,
+    credentials: credentials as ReadonlyMap<string, Credential>,
+    interventionResults,
+  };
+}
+
+/** Each drive has its own, if they are made as they are needed. */
+function healSignalOf({ healSignal }: RunOptions): { readonly healSignal?: AbortSignal } {
+  if (healSignal === undefined) return {};
+  return { healSignal: typeof healSignal === 'function' ? healSignal() : healSignal };
+}
+
+/** Credentials that stand on the revocation list from the start. */
+function revokedBy(
+  plan: FleetPlan,
+  credentials: ReadonlyMap<string, Credential>,
+): readonly Credential[] {
+  return plan.revoked.flatMap((name) => credentials.get(name) ?? []);
 }
 
 /** Without expectations of its own a fix must leave what the changed plan plants, and no more. */
@@ -153,11 +211,10 @@ function expectationsAfter(scenario: Scenario, fix: string): Scenario['expect'][
   return stated ?? { findings: 'planted', thresholds: [] };
 }
 
-function describeFix(scenario: Scenario, name: string): NonNullable<RunReport['fix']> {
-  const params = Object.hasOwn(scenario.fixes, name) ? scenario.fixes[name] : undefined;
-  if (params === undefined) return { name, title: name, costs: [] };
-  const { title, costs } = fixOf(params);
-  return { name, title, costs };
+function describeFix({ fix: name, fixParts: parts = [] }: FleetPlan): Pick<RunReport, 'fix'> {
+  if (name === undefined) return {};
+  const title = parts.map((part) => part.title).join('; ');
+  return { fix: { name, title, costs: [...new Set(parts.flatMap(({ costs }) => costs))], parts } };
 }
 
 function evidenceNotes({ unreadEvidence, statistics }: DriveResult): readonly string[] {

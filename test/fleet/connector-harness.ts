@@ -194,7 +194,7 @@ export async function pester(connection: Connection): Promise<void> {
   connection.reset();
   connection.destroy();
   connection.publish({ topic: 't', payload: '', qos: 1 }, () => {});
-  connection.subscribe([{ filter: 't', qos: 0 }]);
+  connection.subscribe([{ filter: 't', qos: 0 }], () => {});
   // Close events of sockets come in the next turns of the loop.
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

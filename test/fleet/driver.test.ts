@@ -207,14 +207,14 @@ describe('stopping', () => {
       expect(broker.opened).toBe(opened);
       expect(events.slice(recorded).filter(({ vantage }) => vantage === 'device')).toEqual([]);
       expect(broker.live.size).toBe(0);
-      expect(driver.snapshot()).toMatchObject({ connected: 0, connecting: 0 });
+      expect(driver.counters()).toMatchObject({ connected: 0, connecting: 0 });
     },
   );
 
   it('lets connects that are on their way be answered, and closes them then', async () => {
     const plan = planOf('  a: { devices: 5 }\narrival: { storm: 0ms }\n');
     const { driver, clock, broker, events } = start(plan, 10, { latencyMs: [50, 60] });
-    expect(driver.snapshot().connecting).toBe(5);
+    expect(driver.counters().connecting).toBe(5);
     await clock.passUntil(driver.stop(STOP_MS));
     while (clock.step());
     const seen = events.filter(({ vantage }) => vantage === 'device');

@@ -107,7 +107,7 @@ describe('a device that abandons its connection', () => {
     one.connection.abandon();
     const message = { topic: 't', payload: 'x', qos: 0 } as const;
     for (const { connection } of [one, twin]) connection.publish(message, () => {});
-    one.connection.subscribe([{ filter: 't', qos: 0 }]);
+    one.connection.subscribe([{ filter: 't', qos: 0 }], () => {});
     vi.advanceTimersByTime(1_000);
     await twin.session.until(PACKET.pingreq);
     expect(twin.session.packets).toContain(PACKET.publish);

@@ -56,9 +56,9 @@ describe('distributionOf', () => {
 describe('FleetTally', () => {
   it('counts connects, refusals by their words, and who never came', () => {
     const tally = new FleetTally();
-    for (const device of ['a', 'b', 'a']) {
+    for (const name of ['a', 'b', 'a']) {
       tally.connectStarted();
-      tally.accepted(device, 5);
+      tally.accepted({ name, group: 'pumps' }, 5);
     }
     for (const raw of ['CONNACK 0x87', 'ECONNREFUSED', 'CONNACK 0x87', undefined]) {
       tally.connectStarted();
@@ -66,8 +66,8 @@ describe('FleetTally', () => {
     }
     tally.throttled();
     tally.startedLate(3);
-    tally.closed();
-    const statistics = tally.statistics(['a', 'b', 'c']);
+    tally.closed('pumps');
+    const statistics = tally.statistics(['a', 'b', 'c'], { resumed: 1, lost: 2 });
     expect(statistics.connects).toMatchObject({
       attempted: 8,
       accepted: 3,
@@ -76,16 +76,23 @@ describe('FleetTally', () => {
     });
     expect(statistics.connects.latenessMs?.max).toBe(3);
     expect(statistics.devices).toEqual({ total: 3, connected: 2, neverConnected: ['c'] });
-    expect(statistics.sessions.concurrentMax).toBe(3);
+    expect(statistics.sessions).toEqual({ concurrentMax: 3, resumed: 1, lost: 2 });
     expect(statistics.failures).toEqual([
       { raw: 'CONNACK 0x87', count: 2 },
       { raw: 'ECONNREFUSED', count: 1 },
     ]);
-    expect(tally.snapshot()).toMatchObject({ connected: 2, connecting: 0, accepted: 3, failed: 3 });
+    expect(tally.counters()).toMatchObject({
+      connected: 2,
+      connectedByGroup: new Map([['pumps', 2]]),
+      connecting: 0,
+      accepted: 3,
+      failed: 3,
+      closed: 1,
+    });
   });
 
   it('says nothing of latency and lateness where there was none', () => {
-    const { connects } = new FleetTally().statistics([]);
+    const { connects } = new FleetTally().statistics([], { resumed: 0, lost: 0 });
     expect(connects).toEqual({ attempted: 0, accepted: 0, failed: 0, throttled: 0 });
   });
 });

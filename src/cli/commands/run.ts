@@ -1,16 +1,15 @@
 /** `doppelfleet run`: drive fleets, audit what happened, judge it; play scripts, step by step. */
 import {
-  type Caps,
   EXIT,
   type ExitCode,
   loadAllowedTargets,
   loadAnyScenario,
-  loadConfiguration,
   type Problem,
   type Report,
   type RunOptions,
   renderJson,
   renderJunit,
+  renderMarkdown,
   runScenario,
   runScript,
   type ScriptReport,
@@ -22,20 +21,20 @@ import { defineCommand } from '../command.ts';
 import { allowListFile, styleFor } from '../environment.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { checkFleetOptions } from '../fleet-options.ts';
-import { interruptible } from '../interrupt.ts';
+import { checkGithub, githubOption, tellGithub } from '../github-option.ts';
+import { mitigateOptions, mitigationFrom } from '../mitigation-option.ts';
 import {
   brokerFrom,
   brokerOptions,
   changeOptions,
-  durationFrom,
   jsonOption,
   overridesFrom,
   storeOptions,
-  wholeNumber,
 } from '../options.ts';
 import { checkWritable, writeOutput } from '../output-file.ts';
-import { progressObserver } from '../progress.ts';
-import { scriptObserver } from '../script-progress.ts';
+import { capsFrom, configurationFrom, runOptions } from '../run-options.ts';
+import { openRunView } from '../run-view.ts';
+import { uiOptions } from '../ui-option.ts';
 
 export const runCommand = defineCommand({
   command: 'run <scenario..>',
@@ -44,6 +43,10 @@ export const runCommand = defineCommand({
     ['$0 run cloned-client-ids', 'a built-in scenario on the embedded broker'],
     ['$0 run ./mine.yaml --broker mosquitto', 'your own scenario on Mosquitto'],
     ['$0 run cloned-client-ids --fix uuid-client-ids', 'before and after a fix, on one seed'],
+    [
+      '$0 run full-clone --fix client-id-uuid+unique-certificates',
+      'strategies of `list fixes`, here two at once',
+    ],
     ['$0 run shared-certificate --devices batch=50 --time-scale 2', 'larger and slower'],
     [
       '$0 run ./mine.yaml --broker mqtts://staging.example:8883 --ca ca.pem',
@@ -55,36 +58,38 @@ export const runCommand = defineCommand({
       'a variant of it, on a configuration of yours',
     ],
     ['$0 run control-fleet --json > report.json', 'for machines'],
+    ['$0 run flapping-connections --ui', 'watched in a browser, where it can be healed or stopped'],
   ],
-  options: (parser) =>
-    changeOptions(brokerOptions(storeOptions(jsonOption(parser))))
+  options: (parser) => {
+    const common = changeOptions(brokerOptions(storeOptions(jsonOption(parser))));
+    const run = runOptions(common);
+    return mitigateOptions(uiOptions(githubOption(run)))
       .positional('scenario', {
         type: 'string',
         array: true,
         demandOption: true,
         describe: 'Names of built-in scenarios and scripts (<script>:<variant>), or files',
       })
-      .option('configuration', {
-        type: 'string',
-        describe: 'Configuration file of the broker, with placeholders; docs/matrix.md',
-      })
       .option('fix', {
         type: 'string',
         array: true,
         nargs: 1,
         default: [] as string[],
-        describe: "Then run again with this fix of the scenario; repeatable, 'all' for every one",
+        describe:
+          "Then run again with this fix: the scenario's, <strategy>:<name>=<value>, or several " +
+          "joined by +; repeatable, 'all' for every one of the scenario",
       })
-      .option('out', { type: 'string', default: 'runs', describe: 'Where run folders are made' })
       .option('junit', { type: 'string', describe: 'Write one JUnit file over all scenarios here' })
-      .option('quiet', { type: 'boolean', default: false, describe: 'No progress, only errors' })
-      .option('max-devices', { type: 'string', describe: 'Raise the cap on devices' })
-      .option('max-rate', { type: 'string', describe: 'Raise the cap on arrivals per second' })
-      .option('max-duration', { type: 'string', describe: 'Raise the cap on the duration' }),
+      .option('markdown', {
+        type: 'string',
+        describe: 'Write them as Markdown here, for a pull request',
+      });
+  },
   async run(args, env): Promise<ExitCode> {
     const style = styleFor(env.stderr, env.env);
     const allowList = allowListFile(env.env);
-    const interrupt = interruptible(env);
+    const view = await openRunView(args, env, style);
+    const { signal } = view.signals;
     try {
       const broker = await brokerFrom(args);
       const common = {
@@ -96,28 +101,30 @@ export const runCommand = defineCommand({
         allowedTargets: await loadAllowedTargets(allowList),
         allowListFile: allowList,
         caps: capsFrom(args),
-        signal: interrupt.signal,
-        killSignal: interrupt.killSignal,
+        ...view.signals,
       };
       const overrides = overridesFrom(args);
       const fleetOptions: RunOptions = {
         ...common,
         fixes: args.fix.includes('all') ? 'all' : args.fix,
         overrides,
-        observer: args.quiet ? {} : progressObserver(env.stderr, style),
+        ...(await mitigationFrom(args, env)),
+        observer: view.observer,
       };
       const scriptOptions: ScriptRunOptions = {
         ...common,
         ...(overrides.mqttVersion === undefined ? {} : { mqttVersion: overrides.mqttVersion }),
-        observer: args.quiet ? {} : scriptObserver(env.stderr, style),
+        observer: view.scriptObserver,
       };
       // Every file is read and checked before the first packet, so that no mistake costs a run.
       if (args.junit !== undefined) await checkWritable('--junit', args.junit);
+      if (args.markdown !== undefined) await checkWritable('--markdown', args.markdown);
+      await checkGithub(args, env);
       const scenarios = await loadAll(args.scenario);
       checkFleetOptions(scenarios, args);
       const reports: (Report | ScriptReport)[] = [];
       for (const { name, loaded } of scenarios) {
-        if (interrupt.signal.aborted) break;
+        if (signal.aborted) break;
         const reproduce = reproduceCommand(env.argv, args.scenario, name);
         reports.push(
           loaded.kind === 'fleet'
@@ -126,29 +133,16 @@ export const runCommand = defineCommand({
         );
       }
       if (args.junit !== undefined) await writeOutput(args.junit, renderJunit(reports));
+      if (args.markdown !== undefined) await writeOutput(args.markdown, renderMarkdown(reports));
+      await tellGithub(reports, args, env);
       if (args.json)
         env.stdout.write(renderJson(reports.length === 1 ? (reports[0] ?? []) : reports));
-      return exitCodeOf(reports, interrupt.signal.aborted);
+      return exitCodeOf(reports, signal.aborted);
     } finally {
-      interrupt.end();
+      await view.end();
     }
   },
 });
-
-/** The configuration that a broker started here runs with. */
-async function configurationFrom(
-  file: string | undefined,
-  broker: NonNullable<RunOptions['broker']>,
-): Promise<Pick<RunOptions, 'configuration'>> {
-  if (file === undefined) return {};
-  if (broker.kind === 'external') {
-    throw new UserError(EXIT.usage, {
-      message: '--configuration belongs to a broker that is started here',
-      hint: 'leave it out, or choose a broker such as --broker mosquitto',
-    });
-  }
-  return { configuration: await loadConfiguration(file, { broker: broker.adapter.id }) };
-}
 
 async function loadAll(names: readonly string[]) {
   const results = await Promise.allSettled(names.map((name) => loadAnyScenario(name)));
@@ -163,23 +157,6 @@ async function loadAll(names: readonly string[]) {
   });
   if (problems.length > 0) throw new UserError(code, problems);
   return loaded;
-}
-
-function capsFrom(args: {
-  readonly maxDevices?: string | undefined;
-  readonly maxRate?: string | undefined;
-  readonly maxDuration?: string | undefined;
-}): Partial<Caps> {
-  const problems: Problem[] = [];
-  const devicesMax = wholeNumber('--max-devices', args.maxDevices, 1, 10_000_000, problems);
-  const rateMax = wholeNumber('--max-rate', args.maxRate, 1, 1_000_000, problems);
-  if (problems.length > 0) throw new UserError(EXIT.usage, problems);
-  const duration = args.maxDuration;
-  return {
-    ...(devicesMax === undefined ? {} : { devicesMax }),
-    ...(rateMax === undefined ? {} : { arrivalsPerSecondMax: rateMax }),
-    ...(duration === undefined ? {} : { durationMsMax: durationFrom('--max-duration', duration) }),
-  };
 }
 
 /** The command line again, with one of several scenarios; quoted for a POSIX shell. */
