@@ -137,7 +137,11 @@ describe('rotating', () => {
       reconnectAfterMs: 700,
       nextCertificate: true,
     });
-    expect(change(rotating)).toEqual([2, { atMs: 3000, awayMs: 700 }, false]);
+    expect(change(rotating)).toEqual([
+      2,
+      { atMs: 3000, atMsMax: 3000, awayMs: 700, revokesOld: false },
+      false,
+    ]);
   });
 
   it('connects over the open session when told so', () => {
@@ -148,7 +152,11 @@ describe('rotating', () => {
       reconnectAfterMs: 0,
       nextCertificate: true,
     });
-    expect(change(first)).toEqual([2, { atMs: 3000, awayMs: 0 }, true]);
+    expect(change(first)).toEqual([
+      2,
+      { atMs: 3000, atMsMax: 3000, awayMs: 0, revokesOld: false },
+      true,
+    ]);
   });
 
   it('rotates once: with its second certificate it stays', () => {

@@ -249,6 +249,7 @@ describe('run', () => {
       'history.ndjson',
       'junit.xml',
       'plan.json',
+      'report.html',
       'report.json',
       'scenario.json',
       'truth.ndjson',

@@ -361,11 +361,6 @@ describe('it can’t be told, so that nothing is shown, where', () => {
       /no list of users/,
     ],
     [
-      'the broker has no file for a bad line',
-      ['broker: { badLine: true }', '{ connect: owner, risk: r }'],
-      /no file/,
-    ],
-    [
       'who would publish is not connected',
       [
         ...SUBSCRIBED,
@@ -392,6 +387,16 @@ test('a corrupt revocation list is said, and the last one stays', async () => {
   ]);
   expect(result.steps.map(({ outcome }) => outcome)).toEqual(['met', 'met', 'met', 'met']);
   expect(result.steps[1]?.because).toMatch(/^done, and: /);
+});
+
+test('a bad line in the configuration is said, and the last rules stay', async () => {
+  const { result } = await play([
+    'broker: { badLine: true }',
+    'connect: service',
+    '{ connect: bare, expect: refused, risk: r }',
+  ]);
+  expect(result.steps.map(({ outcome }) => outcome)).toEqual(['met', 'met', 'met']);
+  expect(result.steps[0]?.because).toMatch(/^done, and: /);
 });
 
 test('an attack of someone who was refused has failed, and is not a failed control', async () => {
