@@ -39,7 +39,11 @@ export function availabilityOf(
     groups: plan.groups.flatMap(({ name }) => {
       const own = shares.filter(({ group }) => group === name);
       if (own.length === 0) return [];
-      return { group: name, mean: meanOf(own), worst: Math.min(...own.map(({ share }) => share)) };
+      return {
+        group: name,
+        mean: meanOf(own),
+        worst: own.reduce((low, { share }) => Math.min(low, share), 1),
+      };
     }),
   };
 }
@@ -49,13 +53,17 @@ export function recoveryOf(sessions: ByDevice, until: EpochMs): FixEffects['reco
   const back: number[] = [];
   let [lost, notBack] = [0, 0];
   for (const own of sessions.values()) {
+    const starts = sorted(own.flatMap(({ connectedAt }) => connectedAt ?? []));
+    const ends = sorted(
+      own.flatMap(({ connectedAt, endedAt }) => (connectedAt === undefined ? [] : (endedAt ?? []))),
+    );
     for (const { connectedAt, endedAt, byItself } of own) {
-      if (connectedAt === undefined || endedAt === undefined || byItself || endedAt > until)
-        continue;
-      // It has another connection already: it replaced this one.
-      if (own.some((other) => isConnected(other, endedAt))) continue;
+      if (connectedAt === undefined || endedAt === undefined || byItself) continue;
+      // With another connection already, it has replaced this one.
+      const connected = countUntil(starts, endedAt) - countUntil(ends, endedAt);
+      if (endedAt > until || connected > 0) continue;
       lost++;
-      const next = nextConnect(own, endedAt);
+      const next = starts[countUntil(starts, endedAt)];
       if (next !== undefined) back.push(next - endedAt);
       if (next === undefined || next > until) notBack++;
     }
@@ -87,15 +95,19 @@ function within(spans: readonly Span[], { from, to }: TimeWindow): number {
   return total;
 }
 
-function isConnected({ connectedAt, endedAt }: DeviceSession, at: EpochMs): boolean {
-  return connectedAt !== undefined && connectedAt <= at && (endedAt === undefined || endedAt > at);
+function sorted(instants: readonly EpochMs[]): Float64Array {
+  return Float64Array.from(instants).sort();
 }
 
-function nextConnect(own: readonly DeviceSession[], after: EpochMs): EpochMs | undefined {
-  const later = own.flatMap(({ connectedAt }) =>
-    connectedAt !== undefined && connectedAt > after ? [connectedAt] : [],
-  );
-  return later.length === 0 ? undefined : Math.min(...later);
+/** How many of the sorted instants are not after `at`. */
+function countUntil(instants: Float64Array, at: EpochMs): number {
+  let [low, high] = [0, instants.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((instants[middle] ?? at) <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function meanOf(shares: readonly { readonly wanted: number; readonly connected: number }[]) {

@@ -49,7 +49,7 @@ interface Subscriber {
 interface LedgerLimits {
   /** Deliveries that are due at one time. */
   readonly openMax: number;
-  /** Messages that are remembered, so that a duplicate is known when it comes. */
+  /** Messages that are remembered, so that a duplicate is known when it comes; above `openMax`. */
   readonly entriesMax: number;
 }
 
@@ -59,8 +59,10 @@ export class MessageLedger {
   readonly #limits: LedgerLimits;
   readonly #tree = new TopicTree<Subscriber>();
   readonly #subscribers = new Map<string, Subscriber>();
-  /** Oldest first. */
-  readonly #entries = new Set<Entry>();
+  /** A ring, so that forgetting the oldest costs nothing: a set would step over what has gone. */
+  readonly #ring: Entry[] = [];
+  /** Where the next entry goes once the ring is full. */
+  #next = 0;
   #open = 0;
   #due = 0;
   #lost = 0;
@@ -178,15 +180,21 @@ export class MessageLedger {
   #newEntry(subscriber: Subscriber, key: string): Entry {
     const entry = { subscriber, key, published: 0, got: 0, due: 0, dueAtQos0: 0 };
     subscriber.entries.set(key, entry);
-    this.#entries.add(entry);
-    for (const oldest of this.#entries) {
-      if (this.#entries.size <= this.#limits.entriesMax) break;
-      this.#entries.delete(oldest);
-      // Fewer are open than are remembered, so that one to forget is met soon.
-      if (oldest === entry || missingOf(oldest) > 0) this.#entries.add(oldest);
-      else oldest.subscriber.entries.delete(oldest.key);
+    if (this.#ring.length < this.#limits.entriesMax) {
+      this.#ring.push(entry);
+      return entry;
     }
+    // Fewer are open than are remembered, so that one to forget is met soon.
+    while (missingOf(this.#ring[this.#next] ?? entry) > 0) this.#step();
+    const oldest = this.#ring[this.#next];
+    oldest?.subscriber.entries.delete(oldest.key);
+    this.#ring[this.#next] = entry;
+    this.#step();
     return entry;
+  }
+
+  #step(): void {
+    this.#next = (this.#next + 1) % this.#ring.length;
   }
 
   #writeOffAll(subscriber: Subscriber, by: 'own' | 'other'): void {

@@ -5,7 +5,7 @@ const LABEL_WIDTH = 14;
 
 /** Broken to the terminal's width; a label that is too wide stands on a line of its own. */
 export function field(label: string, texts: readonly string[], style: Style): readonly string[] {
-  const width = style.width - LABEL_WIDTH - 2;
+  const width = style.width - LABEL_WIDTH - 4;
   const lines = texts.flatMap((text, index) =>
     wrap(text, width).map((line, part) => {
       const shown = index === 0 && part === 0 && label.length < LABEL_WIDTH ? label : '';
