@@ -19,17 +19,18 @@ export function streamTo(response: ServerResponse, feed: LiveFeed): void {
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
   response.write(`retry: ${RETRY_MS}\n\n${feed.snapshot()}`);
   const unsubscribe = feed.subscribe((event) => {
-    if (isBehind) return;
+    // Between the end and the close a write would be an error of the response.
+    if (isBehind || response.writableEnded) return;
     response.write(event);
     isBehind = response.writableLength > UNREAD_BYTES_MAX;
   });
   const onDrain = (): void => {
-    if (!isBehind) return;
+    if (!isBehind || response.writableEnded) return;
     isBehind = false;
     response.write(feed.snapshot());
   };
   const heartbeat = setInterval(() => {
-    if (!isBehind) response.write(': the run goes on\n\n');
+    if (!isBehind && !response.writableEnded) response.write(': the run goes on\n\n');
   }, HEARTBEAT_MS);
   heartbeat.unref();
   response.on('drain', onDrain);

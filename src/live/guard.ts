@@ -19,7 +19,9 @@ export function refusalOf(
   { token, port }: Guarded,
 ): string | undefined {
   const { host = '', origin, 'sec-fetch-site': site } = request.headers;
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+  // Browsers leave out the port that http has anyway (RFC 9110 §4.2.3).
+  const ports = port === 80 ? [':80', ''] : [`:${port}`];
+  const hosts = ports.flatMap((end) => [`127.0.0.1${end}`, `localhost${end}`]);
   if (!hosts.includes(host)) return 'this server answers to its own address only';
   if (origin !== undefined && origin !== `http://${host}`) return 'this page may not ask';
   if (site === 'cross-site' && request.method !== 'GET') return 'this page may not ask';

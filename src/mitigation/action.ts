@@ -55,6 +55,16 @@ export function actionType({ actionParams }: Pick<MitigationAction, 'actionParam
     : 'DOPPELFLEET_PUBLISH_FINDING';
 }
 
+/** As a record may show them: path and query of a webhook may hold a token, and are left out. */
+export function shownParams({ actionParams }: MitigationAction): ActionParams {
+  if (!('doppelfleetPublishParams' in actionParams)) return actionParams;
+  const params = actionParams.doppelfleetPublishParams;
+  if (!('webhook' in params)) return actionParams;
+  const { origin, href } = new URL(params.webhook.url);
+  const url = href === `${origin}/` ? href : `${origin}/…`;
+  return { doppelfleetPublishParams: { webhook: { url } } };
+}
+
 const PUBLISHING: readonly ActionType[] = ['PUBLISH_FINDING_TO_SNS', 'DOPPELFLEET_PUBLISH_FINDING'];
 const ON_CERTIFICATE: readonly ActionType[] = [
   ...PUBLISHING,

@@ -16,7 +16,11 @@ const ACTIONS_MAX = 100;
 const name = z.string().regex(/^[a-zA-Z0-9_-]{1,128}$/, {
   message: 'write 1 to 128 letters, digits, hyphens and underscores',
 });
-const text = z.string().min(1).max(4096);
+const text = z
+  .string()
+  .min(1)
+  .max(4096)
+  .refine((path) => !path.includes('\0'), { message: 'write a path without a NUL in it' });
 
 const httpUrl = z.string().max(2048).refine(isHttpUrl, {
   message: 'write a URL without a user name in it, such as https://hooks.example/findings',
@@ -171,6 +175,7 @@ function isMqttsUrl(value: string): boolean {
     url?.protocol === 'mqtts:' &&
     url.hostname !== '' &&
     url.username === '' &&
+    url.password === '' &&
     ['', '/'].includes(url.pathname)
   );
 }

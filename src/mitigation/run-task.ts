@@ -5,9 +5,10 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { AuditResult } from '../audit/finding.ts';
+import { UserError } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import type { MitigationAction } from './action.ts';
-import { actionType } from './action.ts';
+import { actionType, shownParams } from './action.ts';
 import type { LoadedMitigation } from './actions-file.ts';
 import { type ActionFacts, ActionFailed, Journal } from './journal.ts';
 import { actionId, type MatchedFinding, matchFindings, statisticsOf } from './match.ts';
@@ -65,7 +66,7 @@ export async function runMitigationTask(job: TaskJob): Promise<MitigationTask> {
     actionsDefinition: mitigation.actions.map((action) => ({
       name: action.actionName,
       id: actionId(action),
-      actionParams: action.actionParams,
+      actionParams: shownParams(action),
     })),
     executions,
     doppelfleet: { dryRun: job.dryRun, trail: trail.file, notes: job.notes ?? [] },
@@ -132,6 +133,7 @@ async function execute(job: TaskJob, request: ActionRequest): Promise<Mitigation
   try {
     facts = await performerOf(job, request.action).perform(request, journal);
   } catch (error) {
+    if (error instanceof UserError) throw afterChanges(error, journal.changed());
     if (!(error instanceof ActionFailed)) throw error;
     status = signal.aborted ? 'CANCELED' : 'FAILED';
     const changed = journal.changed();
@@ -143,6 +145,12 @@ async function execute(job: TaskJob, request: ActionRequest): Promise<Mitigation
   const endTime = seconds(clock);
   const doppelfleet = { ...facts, steps: journal.steps };
   return { ...about, status, startTime, endTime, ...failure, doppelfleet };
+}
+
+/** A trail that can't be written ends the task: what has been changed must not be lost with it. */
+function afterChanges(error: UserError, changed: string | undefined): UserError {
+  if (changed === undefined) return error;
+  return new UserError(error.exitCode, [...error.problems, { message: changed }], error);
 }
 
 function performerOf({ performers }: TaskJob, action: MitigationAction) {

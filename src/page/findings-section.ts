@@ -74,8 +74,8 @@ function article(finding: AuditFinding, index: number, run: number, isOpen: bool
     ...(falsePositives.length > 0 ? [['Harmless when', text(falsePositives.join('; '), 600)]] : []),
   ];
   return [
-    `<details class="finding severity-${severity.toLowerCase()}" id="${anchor}"${isOpen ? ' open' : ''}>`,
-    `<summary><span class="severity">${severity}</span> <span class="resource">${resource(finding)}</span> <span class="muted">${text(title)}${isSuppressed ? ', suppressed' : ''}</span></summary>`,
+    `<details class="finding severity-${text(severity.toLowerCase())}" id="${anchor}"${isOpen ? ' open' : ''}>`,
+    `<summary><span class="severity">${text(severity)}</span> <span class="resource">${resource(finding)}</span> <span class="muted">${text(title)}${isSuppressed ? ', suppressed' : ''}</span></summary>`,
     `<dl>${facts.map(([name, value]) => `<dt>${name ?? ''}</dt><dd>${value ?? ''}</dd>`).join('')}</dl>`,
     `<p><a class="to-timeline" href="#timeline" data-run="${run}" data-finding="${anchor}">Show its sessions on the timeline</a></p>`,
     '</details>',

@@ -1,5 +1,5 @@
 /** What the renderers use of a stored report, of either kind, as shapes to hold it against. Pure. */
-import { CHECK_IDS } from '../core/ids.ts';
+import { CERTIFICATE_DIAGNOSES, CHECK_IDS, DIAGNOSES } from '../core/ids.ts';
 import { EFFECTS, MITIGATION, ROTATION } from './run-shape.ts';
 import { list, members, optional, type Shape } from './shape.ts';
 
@@ -9,25 +9,31 @@ const texts = list('string');
 
 const resource = members({
   resourceType: 'string',
-  resourceIdentifier: members({}),
+  resourceIdentifier: members({
+    clientId: optional('string'),
+    deviceCertificateId: optional('string'),
+    caCertificateId: optional('string'),
+    doppelfleetPrincipal: optional('string'),
+  }),
 });
 
 const finding = members({
   findingId: 'string',
   checkName: { one: CHECK_IDS },
-  severity: 'string',
+  severity: { one: ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'] },
   nonCompliantResource: resource,
+  relatedResources: optional(list(resource)),
   reasonForNonCompliance: 'string',
   reasonForNonComplianceCode: 'string',
   isSuppressed: 'boolean',
   doppelfleet: members({
-    diagnosis: 'string',
+    diagnosis: { one: [...DIAGNOSES, ...CERTIFICATE_DIAGNOSES] },
     confidence: 'string',
     because: 'string',
     evidence: list('number'),
     evidenceTotal: 'number',
     occurrences: 'number',
-    lastOccurrence: 'number',
+    lastOccurrence: 'time',
     inferred: texts,
     fixes: texts,
   }),
@@ -53,6 +59,7 @@ const statistics = members({
   }),
   devices: members({ total: 'number', connected: 'number', neverConnected: texts }),
   messages: members({ published: 'number', acknowledged: 'number', received: 'number' }),
+  failures: list(members({ raw: 'string', count: 'number' })),
   settle: members({ quiet: 'boolean', quietAfterMs: 'number' }),
 });
 
@@ -107,7 +114,7 @@ const run = members({
   runId: 'string',
   folder: 'string',
   history: 'string',
-  startedAt: 'number',
+  startedAt: 'time',
   faultsEndedAt: 'number',
   endedAt: 'number',
   outcome: ended,
@@ -174,7 +181,7 @@ export const SCRIPT_REPORT: Shape = members({
     configuration: optional('string'),
   }),
   history: 'string',
-  startedAt: 'number',
+  startedAt: 'time',
   endedAt: 'number',
   ended,
   failure: optional('string'),

@@ -8,11 +8,15 @@ export type Shape =
   | 'string'
   | 'number'
   | 'boolean'
+  /** Milliseconds since the epoch that a `Date` can hold (ECMA-262 §21.4.1.1). */
+  | 'time'
   | { readonly one: readonly (string | number)[] }
   | { readonly list: Shape }
   | { readonly map: Shape }
   | { readonly optional: Shape }
   | { readonly members: Readonly<Record<string, Shape>> };
+
+const TIME_MAX = 8.64e15;
 
 export interface ShapeProblem {
   readonly path: string;
@@ -35,7 +39,12 @@ export function list(shape: Shape): Shape {
 /** Everything in which the value differs from the shape; nothing when it fits. */
 export function shapeProblems(value: unknown, shape: Shape, path = ''): readonly ShapeProblem[] {
   if (typeof shape === 'string') {
-    const right = shape === 'number' ? Number.isFinite(value) : typeof value === shape;
+    const right =
+      shape === 'time'
+        ? typeof value === 'number' && Math.abs(value) <= TIME_MAX
+        : shape === 'number'
+          ? Number.isFinite(value)
+          : typeof value === shape;
     return right ? [] : wrong(path, value, `a ${shape}`);
   }
   if ('optional' in shape) {

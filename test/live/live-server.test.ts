@@ -173,6 +173,21 @@ describe('the live server', () => {
     expect(read.match(/^event: update$/gm)?.length).toBeLessThan(500);
   });
 
+  it('tells its readers nothing after its end, and does not fail of it', async () => {
+    const { feed, server, port, token } = await started();
+    const stream = await rawStream(port, token);
+    let read = '';
+    stream.on('data', (part) => {
+      read += part;
+    });
+    const ended = once(stream, 'close');
+    const closed = server.close();
+    // A write after the end is an error of the response, which would end the process.
+    feed.publish({ type: 'note', text: 'too late' });
+    await Promise.all([closed, ended]);
+    expect(read).not.toContain('too late');
+  });
+
   it('lets sixteen pages look on, and one more when one has gone', async () => {
     const { port, token, ask } = await started();
     const streams = await Promise.all(Array.from({ length: 16 }, () => rawStream(port, token)));

@@ -113,6 +113,11 @@ auditCheckToActionsMapping:
       "{ doppelfleetPublishParams: { webhook: { url: 'file:///etc/passwd' } } }",
     ],
     ['a topic with a wildcard', "{ doppelfleetPublishParams: { mqtt: { topic: 'a/#' } } }"],
+    ['a file with a NUL in its name', '{ doppelfleetPublishParams: { file: { path: "a\\0b" } } }'],
+    [
+      'a password in the URL of a broker',
+      "{ doppelfleetPublishParams: { mqtt: { topic: a, url: 'mqtts://:b@c', ca: d, certificate: e, key: f } } }",
+    ],
     [
       'a broker without its files',
       "{ doppelfleetPublishParams: { mqtt: { topic: a, url: 'mqtts://b:8883' } } }",

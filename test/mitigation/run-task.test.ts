@@ -1,6 +1,7 @@
 /** AWS's semantics of a mitigation task: order, skipping, statuses, statistics, dry run, cancelling. */
 import { expect, test } from 'vitest';
 import type { AuditFinding } from '../../src/audit/finding.ts';
+import { EXIT, UserError } from '../../src/core/errors.ts';
 import { ActionFailed } from '../../src/mitigation/journal.ts';
 import { actionId } from '../../src/mitigation/match.ts';
 import type { Performer } from '../../src/mitigation/performer.ts';
@@ -99,6 +100,40 @@ test('a failure half-way says what had been done and how to undo it', async () =
   expect(failed?.message).toBe(
     'it is still accepted; done so far: did f1 tell. To undo: undo f1 tell',
   );
+});
+
+test('a trail that can no longer be written ends the task, and what had been done is not lost', async () => {
+  const { task, done, trail } = job([finding({ id: 'f1' }), finding({ id: 'f2' })]);
+  const full: TaskJob['trail'] = {
+    ...trail,
+    write: (entry) => {
+      if (entry.phase === 'after') throw new UserError(EXIT.io, { message: 'the disk is full' });
+      trail.write(entry);
+    },
+  };
+  const failed = runMitigationTask({ ...task, trail: full });
+  await expect(failed).rejects.toMatchObject({
+    exitCode: EXIT.io,
+    problems: [
+      { message: 'the disk is full' },
+      { message: expect.stringContaining('did f1 tell. To undo: undo f1 tell') },
+    ],
+  });
+  expect(done).toEqual(['f1 tell']);
+});
+
+test('the record names the host of a webhook, not what may be a token', async () => {
+  const hook = (url: string) => `{ doppelfleetPublishParams: { webhook: { url: '${url}' } } }`;
+  const mitigation = mitigationWith(
+    { tell: hook('https://hooks.example:8443/T0/SECRET?key=SECRET'), plain: hook('http://a.b') },
+    'DEVICE_CERTIFICATE_SHARED_CHECK: [tell, plain]',
+  );
+  const record = await runMitigationTask(job([finding()], { mitigation }).task);
+  expect(JSON.stringify(record)).not.toContain('SECRET');
+  expect(record.actionsDefinition.map(({ actionParams }) => actionParams)).toEqual([
+    { doppelfleetPublishParams: { webhook: { url: 'https://hooks.example:8443/…' } } },
+    { doppelfleetPublishParams: { webhook: { url: 'http://a.b/' } } },
+  ]);
 });
 
 test('the record has the members of AWS and no other, but for one key of ours', async () => {

@@ -93,6 +93,31 @@ describe('a stored report', () => {
       expect(all).toContain(`report.json ${path}: `);
   });
 
+  it.each([
+    ['runs.0.audit.findings.0.severity', { severity: '<img src=x>' }],
+    ['runs.0.audit.findings.0.doppelfleet.diagnosis', { doppelfleet: { diagnosis: 'toString' } }],
+    [
+      'runs.0.audit.findings.0.doppelfleet.lastOccurrence',
+      { doppelfleet: { lastOccurrence: 9e15 } },
+    ],
+    ['runs.0.audit.findings.0.relatedResources', { relatedResources: 'many' }],
+  ])('with a finding that no audit writes is refused at %s', (path, finding) => {
+    const runs = [{ ...whole.runs[0], audit: { findings: [finding] } }];
+    const all = sentences(JSON.stringify({ ...whole, runs })).join('\n');
+    expect(all).toContain(`report.json ${path}: `);
+  });
+
+  it('with a time that no clock shows, or a failure without its count, is refused', () => {
+    const [first] = whole.runs;
+    const statistics = { ...first?.statistics, failures: [{ raw: 'x' }] };
+    const runs = [{ ...first, startedAt: 1e300, statistics }];
+    const all = sentences(JSON.stringify({ ...whole, runs })).join('\n');
+    expect(all).toContain(
+      'report.json runs.0.startedAt: the report is damaged: this is not a time',
+    );
+    expect(all).toContain('report.json runs.0.statistics.failures.0.count: ');
+  });
+
   it('that lacks any one member a renderer uses is refused', () => {
     for (const key of Object.keys(whole).filter((one) => !['nodeVersion'].includes(one))) {
       const { [key as keyof typeof whole]: _, ...rest } = whole;
