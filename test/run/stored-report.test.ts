@@ -102,7 +102,17 @@ describe('a stored report', () => {
     ],
     ['runs.0.audit.findings.0.relatedResources', { relatedResources: 'many' }],
   ])('with a finding that no audit writes is refused at %s', (path, finding) => {
-    const runs = [{ ...whole.runs[0], audit: { findings: [finding] } }];
+    // Only so many problems of one file are shown.
+    const rest = {
+      findingId: 'f',
+      checkName: 'CONFLICTING_CLIENT_IDS_CHECK',
+      severity: 'HIGH',
+      reasonForNonCompliance: '',
+      reasonForNonComplianceCode: '',
+      isSuppressed: false,
+    };
+    const findings = [{ ...rest, ...finding }];
+    const runs = [{ ...whole.runs[0], audit: { ...whole.runs[0]?.audit, findings } }];
     const all = sentences(JSON.stringify({ ...whole, runs })).join('\n');
     expect(all).toContain(`report.json ${path}: `);
   });
