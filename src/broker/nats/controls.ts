@@ -11,8 +11,8 @@ import { enclosingObject } from './text.ts';
 const USERS = /^([ \t]*)\{\{ *users *\}\}/m;
 
 const REVOKE =
-  "NATS can't refuse revoked certificates: it has no revocation list; take the user from its list " +
-  'with change({ principals }), or take Mosquitto or RabbitMQ';
+  "NATS can't refuse revoked certificates: it has no revocation list; quarantine the certificate's " +
+  'things (ADD_THINGS_TO_THING_GROUP), or take Mosquitto or RabbitMQ';
 const NO_USERS =
   "NATS can't quarantine anybody with this configuration: it lists no {{users}} that rights could be " +
   'given to; list them as in configurations/nats/mutual-tls.conf';
