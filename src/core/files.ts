@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fileError, systemCode } from './errors.ts';
+import { EXIT, fileError, systemCode, UserError } from './errors.ts';
 
 /**
  * Writes `content` to `file` so that a reader sees the old content or the new, never a part.
@@ -52,6 +52,30 @@ async function replace(
     await rm(temporary, { force: true }).catch(() => {});
     throw fileError(error, 'write', file);
   }
+}
+
+/**
+ * The text of a file of at most `bytesMax`; `hint` says what a larger one may be. Throws a
+ * `UserError`: 65 for a larger file, otherwise as the system's error asks.
+ */
+export async function readBounded(file: string, bytesMax: number, hint: string): Promise<string> {
+  try {
+    const handle = await open(file);
+    try {
+      const stream = handle.createReadStream({ end: bytesMax, autoClose: false });
+      const bytes = Buffer.concat(await stream.toArray());
+      if (bytes.length <= bytesMax) return bytes.toString('utf8');
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw fileError(error, 'read', file);
+  }
+  throw new UserError(EXIT.invalidInput, {
+    file,
+    message: `the file is larger than ${bytesMax} bytes`,
+    hint,
+  });
 }
 
 /**

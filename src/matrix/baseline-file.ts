@@ -1,8 +1,7 @@
 /** Baselines as files. What is read was perhaps written by hand or merged badly: it is checked. */
-import { open } from 'node:fs/promises';
 import { z } from 'zod';
-import { EXIT, fileError, type Problem, systemCode, UserError } from '../core/errors.ts';
-import { writeFileAtomic } from '../core/files.ts';
+import { EXIT, type Problem, systemCode, UserError } from '../core/errors.ts';
+import { readBounded, writeFileAtomic } from '../core/files.ts';
 import { BASELINE_BYTES_MAX } from '../core/limits.ts';
 import { printable } from '../core/text.ts';
 import { BASELINE_VERSION, type Baseline, formatBaseline } from './baseline.ts';
@@ -36,7 +35,8 @@ const schema = z.object({
 
 /** Reads a baseline. Throws a `UserError` (65) for what is none, with the place in the file. */
 export async function readBaseline(file: string): Promise<Baseline> {
-  return parseBaseline(await readBounded(file), file);
+  const hint = 'a baseline has a line for each expectation; is it another file?';
+  return parseBaseline(await readBounded(file, BASELINE_BYTES_MAX, hint), file);
 }
 
 /** The same, or undefined where there is no file. */
@@ -85,24 +85,4 @@ export function parseBaseline(content: string, file: string): Baseline {
     return fail(twice.map((cell) => ({ message: `a cell is twice: ${printable(cellId(cell))}` })));
   }
   return parsed.data;
-}
-
-async function readBounded(file: string): Promise<string> {
-  try {
-    const handle = await open(file);
-    try {
-      const stream = handle.createReadStream({ end: BASELINE_BYTES_MAX, autoClose: false });
-      const bytes = Buffer.concat(await stream.toArray());
-      if (bytes.length <= BASELINE_BYTES_MAX) return bytes.toString('utf8');
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw fileError(error, 'read', file);
-  }
-  throw new UserError(EXIT.invalidInput, {
-    file,
-    message: `the file is larger than ${BASELINE_BYTES_MAX} bytes`,
-    hint: 'a baseline has a line for each expectation; is it another file?',
-  });
 }

@@ -3,9 +3,10 @@
  * of the machine and the folder of the run, and are led back to where the report was found, never out
  * of there. Nothing is written.
  */
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { EXIT, fileError, UserError } from '../core/errors.ts';
+import { readBounded } from '../core/files.ts';
 import { REPORT_BYTES_MAX } from '../core/limits.ts';
 import { printable } from '../core/text.ts';
 import { parseReport } from '../report/read-report.ts';
@@ -30,7 +31,8 @@ const SCRIPT_FILES = ['history.ndjson'] as const;
 /** Reads a run's folder, or a report file. Throws a `UserError` (65) for what is no report of ours. */
 export async function readStoredReport(path: string): Promise<StoredReport> {
   const file = await reportFile(path);
-  const report = parseReport(await readBounded(file), file);
+  const hint = 'a report holds findings, not sessions; is it another file?';
+  const report = parseReport(await readBounded(file, REPORT_BYTES_MAX, hint), file);
   const here = dirname(file);
   if ('kind' in report) {
     const history = rebase(report.history, report.folder, here, file);
@@ -53,26 +55,6 @@ async function reportFile(path: string): Promise<string> {
   } catch (error) {
     throw fileError(error, 'read', path);
   }
-}
-
-async function readBounded(file: string): Promise<string> {
-  try {
-    const handle = await open(file);
-    try {
-      const stream = handle.createReadStream({ end: REPORT_BYTES_MAX, autoClose: false });
-      const bytes = Buffer.concat(await stream.toArray());
-      if (bytes.length <= REPORT_BYTES_MAX) return bytes.toString('utf8');
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw fileError(error, 'read', file);
-  }
-  throw new UserError(EXIT.invalidInput, {
-    file,
-    message: `the file is larger than ${REPORT_BYTES_MAX} bytes`,
-    hint: 'a report holds findings, not sessions; is it another file?',
-  });
 }
 
 /** `there/fix-a` under `there` is `here/fix-a`. */
