@@ -69,6 +69,19 @@ describe('the page', () => {
     });
   });
 
+  it('holds no markup of a stored finding whose severity is none', async () => {
+    const { run, ...record } = await recordOf(plainEvents, [opening('1', 'device', 0)]);
+    const findings = run.audit.findings.map((one) => ({
+      ...one,
+      severity: '"><img src=x>' as typeof one.severity,
+    }));
+    const damaged = { ...run, audit: { ...run.audit, findings } };
+    const page = buildPage(reportOf([damaged]), [{ ...record, run: damaged }]);
+    const html = [...renderPage(page, assets)].join('\n');
+    expect(html).toContain('&lt;img src=x&gt;');
+    expect(html.toLowerCase()).not.toContain('<img');
+  });
+
   it('holds no markup of hostile names, in no place', async () => {
     const page = await pageOf(hostileEvents(), {
       reproduce: 'doppelfleet run "</code><script>alert(1)</script>"',
