@@ -6,14 +6,17 @@ import type { FleetQuestion, FleetRound } from './fleet-helper.ts';
 import { takeSeat } from './seat.ts';
 import { spread } from './spread.ts';
 
+const DEVICES = 10_000;
 const WARM_UP = 100;
 const ROUNDS = 3;
 /** Files that a process has open besides its devices. */
 const OTHER_FILES = 200;
+const BAR_KIB = 80;
 
 export const memoryBench = {
   title: 'KiB of resident memory per connected device, against the broker\u2019s own',
-  async run({ folder, signal, tell, devices: asked }) {
+  async run({ folder, signal, tell, devicesOr }) {
+    const asked = devicesOr(DEVICES);
     const files = openFilesMax();
     const devices = Math.min(asked, files - OTHER_FILES - WARM_UP);
     if (devices < asked) tell(`ulimit -n is ${files}: ${devices} devices instead of ${asked}`);
@@ -50,6 +53,7 @@ export const memoryBench = {
     }
     return {
       ...spread(resident),
+      bar: { atMost: BAR_KIB },
       unit: 'KiB resident per connected device',
       reference: {
         what: `${seat.broker}: KiB resident per connection it holds`,

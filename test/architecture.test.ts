@@ -15,6 +15,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   history: ['core'],
   broker: ['core', 'history'],
   fleet: ['core', 'behaviour', 'scenario', 'identity', 'history', 'broker'],
+  shards: ['core', 'scenario', 'identity', 'history', 'broker', 'fleet'],
+  engine: ['core', 'scenario', 'identity', 'history', 'broker', 'fleet', 'shards'],
   audit: ['core', 'history'],
   verdict: ['core', 'scenario', 'audit'],
   script: ['core', 'behaviour', 'scenario', 'identity', 'history', 'broker', 'verdict'],
@@ -40,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   page: ['core', 'scenario', 'history', 'fleet', 'audit', 'verdict', 'effects', 'report'],
   live: ['core', 'page', 'report'],
+  metrics: ['core', 'fleet', 'live'],
   run: [
     'core',
     'behaviour',
@@ -59,6 +62,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'report',
     'page',
     'live',
+    'metrics',
+    'shards',
+    'engine',
   ],
   cli: ['index.ts'],
 };
@@ -67,11 +73,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-sns': ['mitigation/'],
   '@duckdb/node-api': ['history/'],
+  '@opentelemetry/exporter-metrics-otlp-http': ['metrics/'],
+  '@opentelemetry/exporter-prometheus': ['metrics/'],
+  '@opentelemetry/resources': ['metrics/'],
+  '@opentelemetry/sdk-metrics': ['metrics/'],
   aedes: ['broker/embedded/'],
+  bullmq: ['engine/'],
   'cli-table3': ['report/style.ts'],
   'csv-parse': ['identity/'],
-  mqtt: ['fleet/mqtt-connector.ts'],
-  'mqtt-packet': ['script/'],
+  'hdr-histogram-js': ['fleet/time-histogram.ts'],
+  ioredis: ['engine/'],
+  'mqtt-packet': ['fleet/', 'script/'],
   'node-forge': ['identity/asn1.ts'],
   'p-limit': ['identity/', 'run/'],
   picocolors: ['report/style.ts'],
@@ -80,11 +92,31 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   vitest: ['vitest.ts'],
   yaml: ['core/yaml-document.ts'],
   yargs: ['cli/'],
-  zod: ['behaviour/', 'broker/embedded/', 'scenario/', 'script/', 'matrix/', 'mitigation/'],
+  zod: [
+    'behaviour/',
+    'broker/embedded/',
+    'engine/',
+    'scenario/',
+    'script/',
+    'matrix/',
+    'mitigation/',
+  ],
 };
 
 /** Loaded by `import()` only, so that `plan` and `--help` start fast. */
-const HEAVY = ['@aws-sdk/client-sns', '@duckdb/node-api', 'aedes', 'mqtt', 'node-forge'];
+const HEAVY = [
+  '@aws-sdk/client-sns',
+  '@duckdb/node-api',
+  '@opentelemetry/exporter-metrics-otlp-http',
+  '@opentelemetry/exporter-prometheus',
+  '@opentelemetry/resources',
+  '@opentelemetry/sdk-metrics',
+  'aedes',
+  'bullmq',
+  'hdr-histogram-js',
+  'ioredis',
+  'node-forge',
+];
 /** Runs in a process of its own. */
 const BROKER_PROCESS = 'broker/embedded/';
 

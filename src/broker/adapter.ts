@@ -18,6 +18,8 @@ export interface BrokerEndpoint {
   readonly serverName?: string;
   /** What TLS offers as application protocols (ALPN, RFC 7301); nothing by default. */
   readonly alpnProtocols?: readonly string[];
+  /** `tcp` is MQTT without TLS, for measurements and tests; TLS by default. */
+  readonly transport?: 'tls' | 'tcp';
 }
 
 /** What a run hands to an adapter. */

@@ -81,6 +81,11 @@ export const WIRE_MESSAGES_MAX = 10_000;
 /** …and reads this many bytes without a whole packet: its broker may be anyone's. */
 export const WIRE_PACKET_BYTES_MAX = 1024 * 1024;
 
+/** What waits on one device's connection because its broker doesn't read; above it nothing is sent. */
+export const DEVICE_UNSENT_BYTES_MAX = 1024 * 1024;
+/** The longest packet that a device takes: a firmware fits, a broker gone mad doesn't. */
+export const DEVICE_PACKET_BYTES_MAX = 16 * 1024 * 1024;
+
 /** A baseline of ten thousand cells stays far below. */
 export const BASELINE_BYTES_MAX = 64 * 1024 * 1024;
 

@@ -47,12 +47,13 @@ export function disconnectCause(code = 0): CloseCause {
   return { reason: DISCONNECT_REASONS[code] ?? 'server-initiated', raw: `DISCONNECT ${hex(code)}` };
 }
 
-/** An error of the MQTT client, of TLS or of the socket. */
+/** The server's CONNACK with a code that isn't success. */
+export function connackCause(code: number): CloseCause {
+  return { reason: CONNACK_REASONS[code] ?? 'server-initiated', raw: `CONNACK ${hex(code)}` };
+}
+
+/** An error of TLS or of the socket; a lack of our own ports or files is in its system code. */
 export function errorCause(error: Error): CloseCause {
-  const code: unknown = (error as { code?: unknown }).code;
-  if (typeof code === 'number') {
-    return { reason: CONNACK_REASONS[code] ?? 'server-initiated', raw: `CONNACK ${hex(code)}` };
-  }
   const raw = tlsCode(error) ?? systemCode(error) ?? error.message;
   if (CERTIFICATE_TROUBLE.test(raw)) return { reason: 'auth-error', raw };
   if (raw.startsWith('ERR_SSL_')) return { reason: 'protocol-error', raw };

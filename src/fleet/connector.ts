@@ -14,12 +14,20 @@ export interface ConnectRequest {
   readonly credential: Credential;
   readonly mqtt: PlannedGroup['mqtt'];
   readonly connectTimeoutMs: number;
+  /** The IP address to connect from; the system's choice by default. */
+  readonly localAddress?: string;
   readonly will?: {
     readonly topic: string;
     readonly payload: string;
     readonly qos: 0 | 1;
     readonly retain: boolean;
   };
+}
+
+export interface DeviceMessage {
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: 0 | 1;
 }
 
 export interface Subscription {
@@ -58,10 +66,12 @@ export interface Connection {
   reset(): void;
   /** Stops speaking and listening without closing: the broker finds a half-open connection. */
   abandon(): void;
-  publish(
-    message: { readonly topic: string; readonly payload: string; readonly qos: 0 | 1 },
-    acknowledged: () => void,
-  ): void;
+  /**
+   * False if the message isn't sent and never will be: no connection, more than the broker takes
+   * (its maximum QoS or packet size), or too much waits already for a broker that doesn't read.
+   * `acknowledged` is called at the PUBACK of a QoS 1 message, unless that is a refusal.
+   */
+  publish(message: DeviceMessage, acknowledged: () => void): boolean;
   /** `granted` is told at SUBACK which filters were granted; brokers grant what they forbid. */
   subscribe(
     filters: readonly Subscription[],

@@ -1,41 +1,53 @@
 /**
- * The connector over real sockets: `mqtt` on a TLS socket of our own, so that a connection can be
- * reset or abandoned, which no MQTT client offers. Never reconnects: that is the device's decision.
+ * The connector over real sockets: MQTT on TLS on a socket that can be reset or abandoned, which
+ * no MQTT client offers. Never reconnects: that is the device's decision.
  */
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
-import type { IClientOptions, MqttClient } from 'mqtt';
+import { writeToStream } from 'mqtt-packet';
 import type { Clock } from '../core/time.ts';
-import { type CloseCause, disconnectCause, errorCause } from './close-cause.ts';
+import { type CloseCause, errorCause } from './close-cause.ts';
 import type {
   Connection,
   ConnectionListener,
   Connector,
   ConnectRequest,
+  DeviceMessage,
   Subscription,
 } from './connector.ts';
 import { DeviceTls } from './device-tls.ts';
+import { KeepAlive } from './keep-alive.ts';
+import { type LinkListener, type LinkShared, MqttLink } from './mqtt-link.ts';
+import { PacketParser } from './packet-reader.ts';
 
 /** What all connections of a connector have in common. */
-interface Shared {
-  readonly mqtt: typeof import('mqtt');
+interface Shared extends LinkShared {
   readonly tls: DeviceTls;
   readonly clock: Clock;
 }
 
-/** Loads the MQTT client; TLS contexts are kept per certificate for the life of the connector. */
+/** TLS contexts are kept for the life of the connector. */
 export async function mqttConnector(clock: Clock): Promise<Connector> {
-  const shared = { mqtt: await import('mqtt'), tls: new DeviceTls(), clock };
+  // mqtt-packet would make a buffer for each of 65,536 numbers, 7 MB that every collection visits.
+  writeToStream.cacheNumbers = false;
+  const shared = {
+    tls: new DeviceTls(),
+    clock,
+    keepAlive: new KeepAlive(),
+    parsers: { 4: new PacketParser(4), 5: new PacketParser(5) },
+  };
   return { open: (request, listener) => new MqttConnection(shared, request, listener) };
 }
 
-class MqttConnection implements Connection {
+class MqttConnection implements Connection, LinkListener {
   readonly #shared: Shared;
   readonly #request: ConnectRequest;
   readonly #listener: ConnectionListener;
   readonly #socket: Socket;
-  /** From the moment TCP is connected. */
-  #client: MqttClient | undefined;
+  /** The socket itself, or TLS on it; from the moment TCP is connected. */
+  #stream: Socket | undefined;
+  /** From the moment TLS is. */
+  #link: MqttLink | undefined;
   #phase: 'connecting' | 'connected' | 'ended' = 'connecting';
   #abandoned = false;
   /** What the peer or the network said before the close; the first word counts. */
@@ -47,18 +59,18 @@ class MqttConnection implements Connection {
     this.#shared = shared;
     this.#request = request;
     this.#listener = listener;
-    const { endpoint, connectTimeoutMs } = request;
+    const { endpoint, connectTimeoutMs, localAddress } = request;
     const { clock } = shared;
-    this.#socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
+    const { host, port } = endpoint;
+    const from = localAddress === undefined ? {} : { localAddress };
+    this.#socket = connect({ host, port, noDelay: true, ...from });
     // Node replaces the handle while it tries one address of a host after the other, and crashes
     // if TLS has already been put on the first.
-    this.#socket.once('connect', () => this.#speak());
+    this.#socket.once('connect', () => this.#onTcp());
     this.#socket.once('close', () => {
-      if (this.#client === undefined) this.#ended();
+      if (this.#stream === undefined) this.#ended();
     });
-    this.#socket.on('error', (error) => {
-      this.#cause ??= errorCause(error);
-    });
+    this.#socket.on('error', (error) => this.#failed(error));
     this.#cancelDeadline = clock.schedule(clock.now() + connectTimeoutMs, () => {
       this.#cause ??= { reason: 'unknown', raw: `no CONNACK within ${connectTimeoutMs} ms` };
       this.destroy();
@@ -71,12 +83,13 @@ class MqttConnection implements Connection {
       reason: 'client-initiated',
       raw: connected ? 'DISCONNECT sent' : 'given up before CONNACK',
     };
-    if (connected && !this.#abandoned) this.#client?.end();
+    if (connected && !this.#abandoned) this.#link?.disconnect();
     else this.destroy();
   }
 
   reset(): void {
     this.#cause ??= { reason: 'connection-lost', raw: 'RST sent' };
+    this.#link?.silence();
     // Node can't reset what it is shutting down: it would leak the handle, and spin at its exit.
     if (this.#socket.writableEnded) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
@@ -84,113 +97,92 @@ class MqttConnection implements Connection {
 
   abandon(): void {
     this.#abandoned = true;
-    // Documented hook: while the callback is not called, nothing received is acknowledged.
-    if (this.#client !== undefined) this.#client.handleMessage = () => {};
+    this.#link?.silence();
   }
 
-  publish(
-    message: { readonly topic: string; readonly payload: string; readonly qos: 0 | 1 },
-    acknowledged: () => void,
-  ): void {
-    if (this.#phase !== 'connected' || this.#abandoned) return;
-    this.#client?.publish(message.topic, message.payload, { qos: message.qos }, (error) => {
-      if (!error && message.qos > 0) acknowledged();
-    });
+  publish(message: DeviceMessage, acknowledged: () => void): boolean {
+    return this.#link?.publish(message, acknowledged) ?? false;
   }
 
   subscribe(
     filters: readonly Subscription[],
     granted: (filters: readonly Subscription[]) => void,
   ): void {
-    if (this.#phase !== 'connected' || this.#abandoned) return;
-    const map = Object.fromEntries(filters.map(({ filter, qos }) => [filter, { qos }]));
-    this.#client?.subscribe(map, (_error, answers = []) => {
-      const taken = answers.flatMap(({ topic: filter, qos }) =>
-        qos === 0 || qos === 1 ? [{ filter, qos } as const] : [],
-      );
-      if (taken.length > 0 && !this.#abandoned) granted(taken);
-    });
+    this.#link?.subscribe(filters, granted);
   }
 
   destroy(): void {
     this.#cause ??= { reason: 'connection-lost', raw: 'socket destroyed' };
-    this.#client?.end(true);
+    this.#link?.silence();
+    this.#stream?.destroy();
     this.#socket.destroy();
   }
 
+  accepted(sessionPresent: boolean): void {
+    this.#cancelDeadline();
+    this.#phase = 'connected';
+    this.#listener.connected({ at: this.#shared.clock.now(), ...this.#local, sessionPresent });
+  }
+
+  received(topic: string, payload: Buffer): void {
+    this.#listener.received(topic, payload);
+  }
+
+  ending(cause: CloseCause, mustEnd: 'after-writes' | 'at-once'): void {
+    this.#cause ??= cause;
+    if (mustEnd === 'at-once') this.destroy();
+    else this.#stream?.destroySoon();
+  }
+
   /** TLS and MQTT, unless the device has changed its mind. */
-  #speak(): void {
+  #onTcp(): void {
     if (this.#cause !== undefined || this.#abandoned) return;
     const { localAddress, localPort } = this.#socket;
     this.#local = {
       ...(localAddress === undefined ? {} : { ip: localAddress.replace(/^::ffff:/, '') }),
       ...(localPort === undefined ? {} : { port: localPort }),
     };
-    const { mqtt, tls } = this.#shared;
+    if (this.#request.endpoint.transport === 'tcp') {
+      this.#stream = this.#socket.once('close', () => this.#ended());
+      this.#speak(this.#stream);
+      return;
+    }
     try {
-      const stream = tls.open(this.#socket, this.#request);
-      this.#client = new mqtt.MqttClient(() => stream, this.#options());
-      this.#listen(this.#client);
+      const stream = this.#shared.tls.open(this.#socket, this.#request);
+      this.#stream = stream;
+      stream.on('error', (error) => this.#failed(error));
+      stream.once('close', () => this.#ended());
+      stream.once('secureConnect', () => this.#speak(stream));
     } catch (error) {
-      this.#cause = errorCause(error instanceof Error ? error : new Error(String(error)));
+      this.#failed(error);
       this.destroy();
     }
   }
 
-  #options(): IClientOptions {
-    const { mqtt, will, clientId, connectTimeoutMs } = this.#request;
-    return {
-      clientId,
-      protocolVersion: mqtt.protocolVersion,
-      clean: mqtt.cleanStart,
-      keepalive: mqtt.keepAliveSeconds,
-      connectTimeout: connectTimeoutMs,
-      reconnectPeriod: 0,
-      resubscribe: false,
-      queueQoSZero: false,
-      ...(mqtt.protocolVersion === 5
-        ? { properties: { sessionExpiryInterval: mqtt.sessionExpirySeconds } }
-        : {}),
-      ...(will ? { will: { ...will, payload: Buffer.from(will.payload) } } : {}),
-      // Keep-alive stops with the device, not with the socket it left behind.
-      timerVariant: {
-        set: (run, ms) =>
-          setInterval(() => {
-            if (!this.#abandoned) run();
-          }, ms) as unknown as number,
-        clear: (timer) => clearInterval(timer),
-      },
-    };
+  #speak(stream: Socket): void {
+    if (this.#cause !== undefined || this.#abandoned) return;
+    try {
+      this.#link = new MqttLink(stream, this.#request, { shared: this.#shared, listener: this });
+    } catch (error) {
+      this.#failed(error);
+      this.destroy();
+    }
   }
 
-  #listen(client: MqttClient): void {
-    client.on('connect', ({ sessionPresent }) => {
-      this.#cancelDeadline();
-      this.#phase = 'connected';
-      this.#listener.connected({ at: this.#shared.clock.now(), ...this.#local, sessionPresent });
-    });
-    client.on('disconnect', (packet) => {
-      this.#cause ??= disconnectCause(packet.reasonCode);
-    });
-    client.on('error', (error) => {
-      this.#cause ??= errorCause(error);
-    });
-    client.on('message', (topic, payload) => {
-      if (!this.#abandoned) this.#listener.received(topic, payload);
-    });
-    client.on('close', () => this.#ended());
+  #failed(error: unknown): void {
+    this.#cause ??= errorCause(error instanceof Error ? error : new Error(String(error)));
   }
 
   #ended(): void {
     if (this.#phase === 'ended') return;
     this.#cancelDeadline();
+    this.#link?.silence();
     const at = this.#shared.clock.now();
     const wasConnected = this.#phase === 'connected';
     this.#phase = 'ended';
     const cause: CloseCause = this.#cause ?? { reason: 'unknown', raw: 'FIN' };
     if (wasConnected) this.#listener.closed({ at, ...cause });
     else this.#listener.failed({ at, ...cause, ...this.#local });
-    this.#client?.end(true);
     this.#socket.destroy();
   }
 }

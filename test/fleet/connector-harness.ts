@@ -17,12 +17,12 @@ import type {
 import { type Authority, newAuthority } from '../../src/identity/authority.ts';
 import { validityOf } from '../../src/identity/certificate.ts';
 import { issueCertificate, issueServerCertificate } from '../../src/identity/issue.ts';
-import type { Credential } from '../../src/identity/types.ts';
+import type { Credential, KeyType } from '../../src/identity/types.ts';
 import type { ServerOptions } from './mqtt-server.ts';
 
 const NOW = Date.now();
 
-const authority = await newAuthority({ now: NOW });
+export const authority = await newAuthority({ now: NOW });
 /** Nobody trusts it. */
 export const stranger = await newAuthority({ now: NOW });
 export const device = issueDevice(authority);
@@ -32,6 +32,7 @@ type News = {
   readonly reason?: string;
   readonly raw?: string;
   readonly port?: number;
+  readonly text?: string;
 };
 
 /** What the connector tells, in order. */
@@ -48,12 +49,16 @@ class Heard implements ConnectionListener {
   closed({ reason, raw }: { readonly reason: string; readonly raw: string }): void {
     this.#add({ kind: 'closed', reason, raw });
   }
-  received(): void {
-    this.#add({ kind: 'received' });
+  received(topic: string, payload: Buffer): void {
+    this.#add({ kind: 'received', text: `${topic} ${payload.toString()}` });
   }
 
   get kinds(): string[] {
     return this.news.map(({ kind }) => kind);
+  }
+
+  get texts(): (string | undefined)[] {
+    return this.news.filter(({ kind }) => kind === 'received').map(({ text }) => text);
   }
 
   /** The first news of one of these kinds. */
@@ -73,8 +78,12 @@ class Heard implements ConnectionListener {
   }
 }
 
-export function issueDevice(from: Authority, name = 'device-1'): Credential {
-  return issueCertificate(from, { name, thingName: name, keyType: 'P-256' }, { now: NOW });
+export function issueDevice(
+  from: Authority,
+  name = 'device-1',
+  keyType: KeyType = 'P-256',
+): Credential {
+  return issueCertificate(from, { name, thingName: name, keyType }, { now: NOW });
 }
 
 interface ServerCertificate {
@@ -101,6 +110,10 @@ export type Change = {
   readonly serverName?: string;
   readonly caPem?: string;
   readonly credential?: Credential;
+  readonly clientId?: string;
+  readonly transport?: 'tcp' | 'tls';
+  readonly localAddress?: string;
+  readonly will?: NonNullable<ConnectRequest['will']>;
   readonly mqtt?: Partial<ConnectRequest['mqtt']>;
 };
 
@@ -108,8 +121,9 @@ export type Change = {
 const endpoints = new Map<string, ConnectRequest['endpoint']>();
 
 function endpointOf(port: number, change: Change): ConnectRequest['endpoint'] {
-  const { host = '127.0.0.1', serverName, caPem = authority.trustPem } = change;
-  const endpoint = { host, port, caPem, ...(serverName === undefined ? {} : { serverName }) };
+  const { host = '127.0.0.1', serverName, caPem = authority.trustPem, transport = 'tls' } = change;
+  const name = serverName === undefined ? {} : { serverName };
+  const endpoint = { host, port, caPem, transport, ...name };
   const key = JSON.stringify(endpoint);
   const known = endpoints.get(key) ?? endpoint;
   endpoints.set(key, known);
@@ -118,13 +132,15 @@ function endpointOf(port: number, change: Change): ConnectRequest['endpoint'] {
 
 export function open(connector: Connector, port: number, change: Change = {}) {
   const heard = new Heard();
-  const { credential = device } = change;
+  const { credential = device, clientId = 'client-1', localAddress, will } = change;
   const connection = connector.open(
     {
       endpoint: endpointOf(port, change),
-      clientId: 'client-1',
+      clientId,
       credential,
       connectTimeoutMs: 10_000,
+      ...(localAddress === undefined ? {} : { localAddress }),
+      ...(will === undefined ? {} : { will }),
       mqtt: {
         protocolVersion: 5,
         keepAliveSeconds: 60,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { mqttConnector } from '../../src/fleet/mqtt-connector.ts';
-import { realClock } from '../../src/run/real-clock.ts';
+import { realClock } from '../../src/fleet/real-clock.ts';
 import { type Change, open, pester, tlsOf } from './connector-harness.ts';
 import { PACKET, publishQos1, startServer } from './mqtt-server.ts';
 

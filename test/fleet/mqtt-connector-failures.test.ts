@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { mqttConnector } from '../../src/fleet/mqtt-connector.ts';
-import { realClock } from '../../src/run/real-clock.ts';
+import { realClock } from '../../src/fleet/real-clock.ts';
 import { requireProgram } from '../support/programs.ts';
 import {
   expiredDevice,

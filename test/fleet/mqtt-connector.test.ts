@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Connector } from '../../src/fleet/connector.ts';
 import { mqttConnector } from '../../src/fleet/mqtt-connector.ts';
-import { realClock } from '../../src/run/real-clock.ts';
+import { realClock } from '../../src/fleet/real-clock.ts';
 import { type Change, device, open, stranger, tlsOf } from './connector-harness.ts';
 import { connack, type ServerOptions, startServer } from './mqtt-server.ts';
 
