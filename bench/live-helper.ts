@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { BROKERS } from '../src/broker/registry.ts';
 import { feedObservers } from '../src/cli/feed-observers.ts';
 import { openProgress } from '../src/cli/progress.ts';
-import { mqttConnector } from '../src/fleet/mqtt-connector.ts';
+import { realClock } from '../src/fleet/real-clock.ts';
 import { newAuthority } from '../src/identity/authority.ts';
 import { issueCertificate, issueServerCertificate } from '../src/identity/issue.ts';
 import { serverHosts } from '../src/identity/names.ts';
@@ -17,11 +17,12 @@ import { livePage } from '../src/live/live-page.ts';
 import { startLiveServer } from '../src/live/live-server.ts';
 import type { RunProgress } from '../src/live/progress.ts';
 import { terminalStyle } from '../src/report/style.ts';
-import { type DriveJob, driveFleet } from '../src/run/drive.ts';
+import { driveFleet } from '../src/run/drive.ts';
+import type { DriveJob } from '../src/run/drive-job.ts';
 import type { RunObserver } from '../src/run/ports.ts';
-import { realClock } from '../src/run/real-clock.ts';
 import { loadScenario } from '../src/scenario/load.ts';
 import { planScenario } from '../src/scenario/prepare.ts';
+import { inProcess } from '../src/shards/in-process.ts';
 import { answerParent } from './child.ts';
 
 export type LiveQuestion =
@@ -90,7 +91,7 @@ async function prepare(folder: string, devices: number, perSecond: number) {
       server: { ...server, caPem: authority.trustPem },
       deviceCaPem: authority.trustPem,
       credentials,
-      connector: await mqttConnector(realClock),
+      engine: inProcess,
       clock: realClock,
     } satisfies Partial<DriveJob>,
   };

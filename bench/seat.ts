@@ -1,11 +1,11 @@
 /** A Mosquitto with mutual TLS on a free loopback port, and devices that it will accept. */
 import type { BrokerEndpoint } from '../src/broker/adapter.ts';
 import { startMosquitto } from '../src/broker/mosquitto/adapter.ts';
+import { realClock } from '../src/fleet/real-clock.ts';
 import { newAuthority } from '../src/identity/authority.ts';
 import { issueCertificate, issueServerCertificate } from '../src/identity/issue.ts';
 import { serverHosts } from '../src/identity/names.ts';
 import type { Credential } from '../src/identity/types.ts';
-import { realClock } from '../src/run/real-clock.ts';
 
 export interface Seat {
   readonly endpoint: BrokerEndpoint;

@@ -2,97 +2,7 @@
  * The public library: all that the command line does. Importing it has no side effects, and heavy
  * dependencies (DuckDB, mqtt, aedes, node-forge) are loaded when they are first needed.
  */
-export { type AuditComparison, compareAudits, type LastingFinding } from './audit/compare.ts';
-export {
-  type Converted,
-  type ConvertOptions,
-  convertHistories,
-} from './audit/convert-histories.ts';
-export { type AuditOptions, auditHistory } from './audit/engine.ts';
-export type {
-  AuditCertificate,
-  AuditRevocationList,
-  CertificateEvidence,
-  Revocation,
-} from './audit/evidence.ts';
-export type {
-  AuditCheckDetails,
-  AuditFinding,
-  AuditResult,
-  AuditSource,
-  AuditStatistics,
-  FindingDetail,
-  FindingResource,
-} from './audit/finding.ts';
-export {
-  DESCRIBED_RELATED_MAX,
-  describeFinding,
-  type FindingFilter,
-  filterFindings,
-  listRelatedResources,
-  type RelatedPage,
-} from './audit/findings.ts';
-export { CHECKS } from './audit/registry.ts';
-export { resourceName } from './audit/resource-name.ts';
-export {
-  runScheduledAudit,
-  type ScheduledRun,
-  type ScheduledRunRequest,
-} from './audit/run-scheduled.ts';
-export {
-  DAYS_OF_WEEK,
-  type DayOfWeek,
-  FREQUENCIES,
-  type Frequency,
-  latestDue,
-  nextDue,
-  type ScheduledAudit,
-} from './audit/schedule.ts';
-export {
-  type KeptSchedule,
-  keptSchedules,
-  loadSchedule,
-  putSchedule,
-  removeSchedule,
-} from './audit/schedule-folder.ts';
-export type { ScheduleState } from './audit/scheduled-run.ts';
-export {
-  AUDIT_SEMANTICS,
-  type AuditSemantics,
-  AWS_COMPAT,
-  STRICT,
-} from './audit/semantics.ts';
-export {
-  type AuditSuppression,
-  IDENTIFIER_KEYS,
-  isExpired,
-  type SuppressionUse,
-  suppressionKey,
-  suppressionName,
-} from './audit/suppression.ts';
-export { parseSuppression } from './audit/suppression-entry.ts';
-export {
-  addSuppression,
-  readSuppressions,
-  removeSuppressions,
-  suppressionsFile,
-} from './audit/suppression-file.ts';
-export {
-  type AuditTaskFields,
-  type DescribedAuditTask,
-  describeTask,
-} from './audit/task.ts';
-export {
-  findTask,
-  type KeptTask,
-  keepTask,
-  keptTasks,
-  RETENTION_DAYS,
-  readAudit,
-  readTask,
-} from './audit/task-folder.ts';
-export { isAuditResult, type TaskRecord } from './audit/task-record.ts';
-export { parseInstant } from './audit/windows.ts';
+
 export { RECONNECT_POLICIES } from './behaviour/reconnect.ts';
 export { BEHAVIOURS } from './behaviour/registry.ts';
 export type { BrokerAdapter, BrokerEndpoint } from './broker/adapter.ts';
@@ -132,29 +42,21 @@ export { nearest, plural, printable } from './core/text.ts';
 export { formatDuration, parseDurationMs } from './core/time.ts';
 export { type EffectRow, type EffectUnit, effectRows } from './effects/effect-rows.ts';
 export type { FixEffects, TheftTrial } from './effects/fix-effects.ts';
+export { RUN_COMMANDS, type RunCommand } from './engine/commands.ts';
+export { commandRun, engineOverview } from './engine/engine-desk.ts';
+export type { EngineOverview, RunState, WorkerState } from './engine/presence.ts';
+export {
+  isRedisUrl,
+  parseRedisUrl,
+  type RedisAddress,
+  type RedisAddressOptions,
+  withoutPassword,
+} from './engine/redis-address.ts';
+export { type RedisEngineOptions, redisEngine } from './engine/redis-engine.ts';
 export type { FixPass, FixReport } from './fixing/fix-result.ts';
 export type { OpenFinding } from './fixing/open-finding.ts';
 export type { Proposal, Suggestion } from './fixing/proposal.ts';
 export type { Distribution, FleetStatistics } from './fleet/statistics.ts';
-export { type HistoryInfo, historyInfo, type InfoOptions } from './history/columnar/info.ts';
-export type {
-  CloseReason,
-  ConnectionEvent,
-  HistoryHeader,
-  HistoryTrailer,
-} from './history/event.ts';
-export { parseColumns } from './history/formats/columns.ts';
-export { FORMAT_IDS, type FormatId } from './history/formats/format.ts';
-export { FORMATS } from './history/formats/registry.ts';
-export { parseZone } from './history/formats/stamps.ts';
-export { type IdentityMap, readIdentityMap } from './history/inputs/identity-map.ts';
-export type { Disagreement, DisagreementKind } from './history/join/disagreement.ts';
-export { DISAGREEMENTS } from './history/join/disagreement.ts';
-export { joinHistory } from './history/join/join-histories.ts';
-export type { JoinedSession, JoinReport } from './history/join/join-report.ts';
-export { type Observability, observabilityOf } from './history/join/observability.ts';
-export { type TimelineLine, timelineOf } from './history/join/timeline.ts';
-export type { LoadOptions } from './history/load.ts';
 export {
   type CertificateSources,
   loadCertificateEvidence,
@@ -173,6 +75,7 @@ export { openStore, type Store } from './identity/store.ts';
 export { importAuthority, loadAuthority } from './identity/store-authority.ts';
 export { type Credential, KEY_TYPES, type KeyType } from './identity/types.ts';
 export { verifyStore } from './identity/verify-store.ts';
+export * from './index-audit.ts';
 export { displayWidth, fitTo } from './live/display-width.ts';
 export { LiveFeed } from './live/feed.ts';
 export { type FrameOptions, frame } from './live/frame.ts';
@@ -204,6 +107,16 @@ export type { PairPlan, PairResult } from './matrix/pair.ts';
 export type { MatrixResult } from './matrix/result.ts';
 export { matrixJsonSchema } from './matrix/schema.ts';
 export { type CellSelection, cellFilter } from './matrix/select.ts';
+export {
+  METRICS_PORT,
+  type MetricsAddress,
+  OTLP_URL,
+  otlpEndpoint,
+  parseMetricsAddress,
+  parseOtlpEndpoint,
+} from './metrics/metrics-address.ts';
+export { type MetricsOptions, type OpenMetrics, openMetrics } from './metrics/open-metrics.ts';
+export type { RunFigures } from './metrics/run-figures.ts';
 export type { MitigationAction } from './mitigation/action.ts';
 export {
   type LoadedMitigation,
@@ -276,6 +189,7 @@ export { writeReportPage } from './run/report-page.ts';
 export { planMatrix, runMatrix } from './run/run-matrix.ts';
 export { runScenario } from './run/run-scenario.ts';
 export { runScript, type ScriptObserver, type ScriptRunOptions } from './run/run-script.ts';
+export { type ServeShardsOptions, serveShards } from './run/serve-shards.ts';
 export { readStoredReport, type StoredReport } from './run/stored-report.ts';
 export { toolVersion } from './run/tool-version.ts';
 export { readTrustFile } from './run/trust-file.ts';
@@ -293,5 +207,7 @@ export { builtInScripts, type LoadedScript, loadScriptFile, scriptName } from '.
 export { type LoadedAny, loadAnyScenario } from './script/load-any.ts';
 export type { ScriptResult, StepResult } from './script/result.ts';
 export { scriptJsonSchema } from './script/schema.ts';
+export { type EngineChoice, localEngine } from './shards/choose.ts';
+export type { FleetEngine } from './shards/fleet-engine.ts';
 export type { ExpectationResult, Verdict } from './verdict/expectation.ts';
 export { mergeOutcomes, type Outcome } from './verdict/outcome.ts';

@@ -8,129 +8,122 @@ import type { Credential } from '../identity/types.ts';
 import type { FleetPlan } from '../scenario/plan.ts';
 import {
   type DeviceAction,
-  type DeviceContext,
   type DeviceInput,
-  type DeviceState,
   type DeviceTimer,
   newDevice,
   stepDevice,
 } from './device.ts';
-import { GroupMessages } from './messages.ts';
-import { DeviceSession, type SessionPorts } from './session.ts';
-import { SessionBook } from './session-book.ts';
-import { type FleetCounters, type FleetStatistics, FleetTally } from './statistics.ts';
+import { currentSession, type DrivenDevice, drivenDevices } from './driven-device.ts';
+import type { Fleet, LiveDevice } from './fleet.ts';
+import type { FleetPorts } from './fleet-ports.ts';
+import { needsLedger } from './ledger.ts';
+import { MessageLedger } from './message-ledger.ts';
+import { routeOf } from './routes.ts';
+import { DeviceSession } from './session.ts';
+import { type BookEntries, SessionBook } from './session-book.ts';
+import type { FleetCounters, FleetStatistics } from './statistics.ts';
+import { FleetTally } from './tally.ts';
 import { ConnectThrottle } from './throttle.ts';
 import { untilDelivered } from './until-delivered.ts';
+import { type FleetActivity, untilQuiet } from './until-quiet.ts';
+import { WakeList } from './wake-list.ts';
+import type { WorkerHealth } from './worker-health.ts';
 
 /** A destroyed socket reports its end a little later; this long is waited for it. */
 const KILL_GRACE_MS = 1000;
 
-export interface FleetPorts extends SessionPorts {
-  /** Credentials by the names of the plan's certificates. */
-  readonly credentials: ReadonlyMap<string, Credential>;
-}
-
-/** A device that is connected now, with the identity it uses; truth. */
-export interface LiveDevice {
-  readonly name: string;
-  readonly group: string;
-  /** Name of the certificate in the plan. */
-  readonly certificate: string;
-  readonly clientId: string;
-  readonly connectedAt: EpochMs;
-}
-
-interface DrivenDevice {
-  readonly context: DeviceContext;
-  readonly messages: GroupMessages;
-  readonly timers: Map<DeviceTimer, () => void>;
-  state: DeviceState;
-  /** The session of its newest connection, as long as that lasts. */
-  current: { readonly number: number; readonly session: DeviceSession } | undefined;
-}
-
-export class FleetDriver {
+export class FleetDriver implements Fleet {
   readonly #plan: FleetPlan;
   readonly #ports: FleetPorts;
   readonly #devices: readonly DrivenDevice[];
   readonly #open = new Set<DeviceSession>();
-  readonly #waiting = new Set<() => void>();
+  readonly #wakes: WakeList;
   readonly #throttle: ConnectThrottle;
   readonly #tally = new FleetTally();
   readonly #book: SessionBook;
+  /** Its own, if it keeps one. */
+  readonly #ledger: MessageLedger | undefined;
   #sessions = 0;
   #lastChangeAt: EpochMs;
   #healedAt: EpochMs | undefined;
   #quiet = false;
   #killed = false;
+  readonly startedAt: EpochMs;
 
   /** `startedAt` is the instant from which the plan's times count. */
   constructor(plan: FleetPlan, ports: FleetPorts, startedAt: EpochMs) {
     this.#plan = plan;
     this.#ports = ports;
+    this.startedAt = startedAt;
     this.#lastChangeAt = startedAt;
-    this.#book = new SessionBook(plan.groups);
+    this.#wakes = new WakeList(ports.clock);
+    const keepsLedger = ports.ledger === undefined && needsLedger(plan.groups);
+    this.#ledger = keepsLedger ? new MessageLedger() : undefined;
+    this.#book = new SessionBook(ports.ledger ?? this.#ledger);
     this.#throttle = new ConnectThrottle(plan.limits.connectsPerClientIdPerSecond);
-    const groups = new Map(
-      plan.groups.map((group) => [group.name, { group, messages: new GroupMessages(group) }]),
-    );
-    this.#devices = plan.devices.map((device) => {
-      const found = groups.get(device.group);
-      assert(found, `group ${device.group} of ${device.name} is in the plan`);
-      const certificates = device.certificates.map((name) => this.#credential(name));
-      const context = { device, group: found.group, certificates, startedAt };
-      const { state } = newDevice(context);
-      return { context, messages: found.messages, timers: new Map(), state, current: undefined };
-    });
+    this.#devices = drivenDevices(plan, (name) => this.#credential(name), startedAt);
   }
 
-  /** Sets every device's arrival; from here on the clock drives the fleet. */
   start(): void {
-    for (const device of this.#devices) this.#perform(device, newDevice(device.context).actions);
+    const { startedAt } = this;
+    this.#ports.health?.start();
+    for (const device of this.#devices) {
+      this.#perform(device, newDevice(device.context).actions, startedAt);
+    }
   }
 
-  /**
-   * Ends the faults and waits until the fleet is quiet: nothing opened or closed for `quietMs` and
-   * nothing being opened. Gives up at the end of the plan's settle time.
-   */
   async settle(quietMs: number, signal?: AbortSignal): Promise<void> {
+    this.heal();
     const { clock } = this.#ports;
-    const healedAt = clock.now();
+    const endsAt = clock.now() + this.#plan.settleMs;
+    const wait = (at: EpochMs): Promise<void> => this.#wakes.wait(at, signal);
+    const activity = (): FleetActivity => this.activity();
+    this.#quiet = await untilQuiet({ clock, activity, wait }, { quietMs, endsAt }, signal);
+  }
+
+  /** Ends the faults: every device behaves from now on. */
+  heal(): void {
+    const healedAt = this.#ports.clock.now();
     this.#healedAt = healedAt;
     this.#lastChangeAt = healedAt;
     this.#closeLeftBehind();
     this.#inputToAll({ type: 'heal' });
-    const endsAt = healedAt + this.#plan.settleMs;
-    while (!signal?.aborted) {
-      const now = clock.now();
-      this.#quiet = this.#tally.connecting === 0 && now - this.#lastChangeAt >= quietMs;
-      if (this.#quiet || now >= endsAt) return;
-      const wakeAt = this.#tally.connecting === 0 ? this.#lastChangeAt + quietMs : now + quietMs;
-      await this.#wait(Math.min(endsAt, wakeAt), signal);
-    }
   }
 
-  /** No message goes out any more; waits for those under way, as {@link untilDelivered} does. */
+  activity(): FleetActivity {
+    return {
+      connecting: this.#tally.connecting,
+      lastChangeAt: this.#lastChangeAt,
+      knownTo: this.#ports.clock.now(),
+    };
+  }
+
   async finishMessages(signal?: AbortSignal): Promise<void> {
-    const wait = (at: EpochMs): Promise<void> => this.#wait(at, signal);
-    await untilDelivered(this.#book, this.#tally, { clock: this.#ports.clock, wait }, signal);
+    this.endMessages();
+    const wait = (at: EpochMs): Promise<void> => this.#wakes.wait(at, signal);
+    const unanswered = (): number => this.#tally.unanswered;
+    const { clock } = this.#ports;
+    await untilDelivered({ unanswered, ledger: this.#ledger }, { clock, wait }, signal);
   }
 
-  /**
-   * Disconnects every device and resolves when all have gone. After `timeoutMs` their sockets are
-   * destroyed; what is not gone even {@link KILL_GRACE_MS} after that is left behind.
-   */
+  /** Nothing is published from now on; what is under way may still come. */
+  endMessages(): void {
+    this.#book.close();
+  }
+
+  /** What is not gone even {@link KILL_GRACE_MS} after the timeout is left behind. */
   async stop(timeoutMs: number): Promise<void> {
     this.#closeLeftBehind();
     this.#inputToAll({ type: 'stop' });
     await this.#untilAllGone(timeoutMs);
     this.kill();
     await this.#untilAllGone(KILL_GRACE_MS);
+    this.#ports.health?.stop();
   }
 
-  /** Destroys every socket and timer at once; no device does anything after it. */
   kill(): void {
     this.#killed = true;
+    this.#ports.health?.stop();
     for (const device of this.#devices) {
       for (const cancel of device.timers.values()) cancel();
       device.timers.clear();
@@ -142,18 +135,37 @@ export class FleetDriver {
     return this.#tally.counters();
   }
 
+  /** For those who add up the parts of a fleet. */
+  get tally(): FleetTally {
+    return this.#tally;
+  }
+
+  bookEntries(): BookEntries {
+    const deliveries = this.#ledger?.deliveries(this.#ports.clock.now());
+    return { ...this.#book.entries(), ...(deliveries === undefined ? {} : { deliveries }) };
+  }
+
   statistics(): FleetStatistics {
     const names = this.#devices.map((device) => device.context.device.name);
     return {
-      ...this.#tally.statistics(names, this.#book.entries(this.#ports.clock.now())),
+      ...this.#tally.statistics(names, this.bookEntries()),
       settle: {
         quiet: this.#quiet,
         quietAfterMs: Math.max(0, this.#lastChangeAt - (this.#healedAt ?? this.#lastChangeAt)),
       },
+      ...(this.#ports.health === undefined ? {} : { workers: this.health() }),
     };
   }
 
-  /** The devices that are connected at this moment. */
+  health(): readonly WorkerHealth[] {
+    const { health } = this.#ports;
+    if (health === undefined) return [];
+    const devices = this.#devices.length;
+    const lateness = this.#tally.latenessP99Ms();
+    const late = lateness === undefined ? {} : { latenessP99Ms: lateness };
+    return [{ worker: 'this process', devices, ...health.read(), ...late }];
+  }
+
   live(): readonly LiveDevice[] {
     return this.#devices.flatMap(({ context, state, current }) => {
       if (state.phase !== 'connected' || current === undefined) return [];
@@ -163,15 +175,14 @@ export class FleetDriver {
     });
   }
 
-  /** Resolves at the next connect or close, at `at`, or when the signal aborts. */
   async change(at: EpochMs, signal?: AbortSignal): Promise<void> {
-    if (!signal?.aborted) await this.#wait(at, signal);
+    if (!signal?.aborted) await this.#wakes.wait(at, signal);
   }
 
   async #untilAllGone(timeoutMs: number): Promise<void> {
     const { clock } = this.#ports;
     const endsAt = clock.now() + timeoutMs;
-    while (this.#open.size > 0 && clock.now() < endsAt) await this.#wait(endsAt);
+    while (this.#open.size > 0 && clock.now() < endsAt) await this.#wakes.wait(endsAt);
   }
 
   /** Connections that their devices have given up or replaced, and that the broker still holds. */
@@ -191,24 +202,25 @@ export class FleetDriver {
     for (const device of this.#devices) this.#input(device, input, this.#ports.clock.now());
   }
 
-  #input(device: DrivenDevice, input: DeviceInput, at: EpochMs): void {
+  /** `plannedAt` is when it should have come; what follows is measured from there. */
+  #input(device: DrivenDevice, input: DeviceInput, at: EpochMs, plannedAt = at): void {
     if (this.#killed) return;
     const step = stepDevice(device.context, device.state, input, at);
     device.state = step.state;
-    this.#perform(device, step.actions);
+    this.#perform(device, step.actions, plannedAt);
   }
 
-  #perform(device: DrivenDevice, actions: readonly DeviceAction[]): void {
+  #perform(device: DrivenDevice, actions: readonly DeviceAction[], plannedAt: EpochMs): void {
     for (const action of actions) {
       switch (action.type) {
         case 'connect':
-          this.#connect(device, action);
+          this.#connect(device, action, plannedAt);
           break;
         case 'close':
           currentSession(device, action.connection)?.close(action.style);
           break;
         case 'publish':
-          currentSession(device, action.connection)?.publish(action.seq);
+          currentSession(device, action.connection)?.publish(action.seq, plannedAt);
           break;
         case 'set-timer':
           this.#setTimer(device, action.timer, action.at);
@@ -229,17 +241,24 @@ export class FleetDriver {
       device.timers.delete(timer);
       const now = this.#ports.clock.now();
       if (timer === 'connect') this.#tally.startedLate(Math.max(0, now - at));
-      this.#input(device, { type: 'timer', timer }, now);
+      // Timers may fire a little early.
+      this.#input(device, { type: 'timer', timer }, now, Math.min(at, now));
     });
     device.timers.set(timer, cancel);
   }
 
-  #connect(device: DrivenDevice, action: Extract<DeviceAction, { type: 'connect' }>): void {
+  #connect(
+    device: DrivenDevice,
+    action: Extract<DeviceAction, { type: 'connect' }>,
+    plannedAt: EpochMs,
+  ): void {
     const { device: planned, group } = device.context;
     const { clientId, connection: number } = action;
     const certificate = planned.certificates[action.certificateIndex] ?? '';
+    const { sessionPrefix = 'device', routes } = this.#ports;
     const session = new DeviceSession(this.#ports, {
-      sessionId: `device-${++this.#sessions}`,
+      ...routeOf(planned.name, routes),
+      sessionId: `${sessionPrefix}-${++this.#sessions}`,
       device: planned,
       group,
       messages: device.messages,
@@ -247,6 +266,7 @@ export class FleetDriver {
       credential: this.#credential(certificate),
       clientId,
       connectTimeoutMs: this.#plan.limits.connectTimeoutMs,
+      plannedAt,
       tally: this.#tally,
       book: this.#book,
       tell: (news, at) => {
@@ -256,7 +276,7 @@ export class FleetDriver {
         }
         this.#input(device, { ...news, connection: number }, at);
         this.#lastChangeAt = at;
-        for (const wake of [...this.#waiting]) wake();
+        this.#wakes.wake();
       },
     });
     device.current = { number, session };
@@ -275,23 +295,4 @@ export class FleetDriver {
     assert(credential, `the certificate ${name} was issued`);
     return credential;
   }
-
-  /** Until `at`, the next change, or an abort, whichever comes first. */
-  #wait(at: EpochMs, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        cancel();
-        this.#waiting.delete(done);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = this.#ports.clock.schedule(at, done);
-      this.#waiting.add(done);
-      signal?.addEventListener('abort', done);
-    });
-  }
-}
-
-function currentSession(device: DrivenDevice, connection: number): DeviceSession | undefined {
-  return device.current?.number === connection ? device.current.session : undefined;
 }

@@ -8,6 +8,12 @@ const PER_OCTAVE = 8;
 /** The last bucket begins at 0.1 ms · 2^23, which is 14 minutes. */
 const BUCKETS = 23 * PER_OCTAVE + 1;
 
+/** Upper bounds of the buckets in ms, but for the last one, which has none. */
+export const LOG_HISTOGRAM_BOUNDS_MS: readonly number[] = Array.from(
+  { length: BUCKETS - 1 },
+  (_, bucket) => LEAST_MS * 2 ** (bucket / PER_OCTAVE),
+);
+
 export class LogHistogram {
   readonly #counts = new Uint32Array(BUCKETS);
 
@@ -15,6 +21,13 @@ export class LogHistogram {
     const place = ms <= LEAST_MS ? 0 : 1 + Math.floor(Math.log2(ms / LEAST_MS) * PER_OCTAVE);
     const bucket = Math.min(place, BUCKETS - 1);
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+  }
+
+  /** What {@link counts} of another histogram gave; foreign lengths are cut. */
+  addCounts(counts: Uint32Array): void {
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      this.#counts[bucket] = (this.#counts[bucket] ?? 0) + (counts[bucket] ?? 0);
+    }
   }
 
   /** The counts so far, as a copy. */

@@ -7,6 +7,8 @@
 import { createHash } from 'node:crypto';
 import { LEDGER_ENTRIES_MAX, LEDGER_KEY_LENGTH_MAX, LEDGER_OPEN_MAX } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
+import type { Ledger } from './ledger.ts';
+import { type Distribution, TimeHistogram } from './time-histogram.ts';
 import { TopicTree } from './topic-tree.ts';
 
 /** What came of the deliveries that devices were due. */
@@ -21,6 +23,11 @@ export interface Deliveries {
   readonly waiting: number;
   /** Beyond what the ledger holds; with any, duplicates are no longer counted. */
   readonly notCounted: number;
+  /**
+   * From the planned instant of a publish to its receipt, of messages without an equal; absent when
+   * none came. One clock must have told both times, or a corrected one.
+   */
+  readonly latencyMs?: Distribution;
 }
 
 /** Copies of one message to one device. */
@@ -33,6 +40,8 @@ interface Entry {
   due: number;
   /** Of those still missing, the most that only a connected device is due. */
   dueAtQos0: number;
+  /** Of the first copy. */
+  readonly plannedAt: EpochMs;
 }
 
 interface Subscriber {
@@ -55,8 +64,9 @@ interface LedgerLimits {
 
 const LIMITS: LedgerLimits = { openMax: LEDGER_OPEN_MAX, entriesMax: LEDGER_ENTRIES_MAX };
 
-export class MessageLedger {
+export class MessageLedger implements Ledger {
   readonly #limits: LedgerLimits;
+  readonly #latencies = new TimeHistogram();
   readonly #tree = new TopicTree<Subscriber>();
   readonly #subscribers = new Map<string, Subscriber>();
   /** A ring, so that forgetting the oldest costs nothing: a set would step over what has gone. */
@@ -109,7 +119,13 @@ export class MessageLedger {
   }
 
   /** A device is about to send it. */
-  published(topic: string, payload: string, qos: 0 | 1, at: EpochMs): void {
+  published(
+    topic: string,
+    payload: string,
+    qos: 0 | 1,
+    at: EpochMs,
+    plannedAt: EpochMs = at,
+  ): void {
     let key: string | undefined;
     for (const [subscriber, grantedQos] of this.#tree.match(topic)) {
       const kept = at <= subscriber.keptUntil;
@@ -117,18 +133,22 @@ export class MessageLedger {
       const atQos1 = qos === 1 && grantedQos === 1;
       const listens = subscriber.connected && subscriber.granted;
       key ??= keyOf(topic, payload);
-      this.#owe(subscriber, key, listens || (kept && atQos1), atQos1);
+      const isDue = listens || (kept && atQos1);
+      this.#owe(subscriber, key, { isDue, atQos1, plannedAt });
     }
   }
 
   /** A device got it. */
-  received(device: string, topic: string, payload: string): void {
+  received(device: string, topic: string, payload: string, at?: EpochMs): void {
     this.#received++;
     const subscriber = this.#subscribers.get(device);
     const entry = subscriber?.entries.get(keyOf(topic, payload));
     if (subscriber === undefined || entry === undefined) return;
     if (missingOf(entry) > 0) this.#open--;
     entry.got++;
+    if (at !== undefined && entry.got === 1 && entry.published === 1) {
+      this.#latencies.add(Math.max(0, at - entry.plannedAt));
+    }
     if (entry.got > entry.published && this.#notCounted === 0) this.#duplicated++;
     this.#review(entry);
   }
@@ -157,16 +177,32 @@ export class MessageLedger {
         else due -= missingOf(entry);
       }
     }
-    return { due, lost, duplicated: this.#duplicated, waiting, notCounted: this.#notCounted };
+    const latencyMs = this.#latencies.distribution();
+    return {
+      due,
+      lost,
+      duplicated: this.#duplicated,
+      waiting,
+      notCounted: this.#notCounted,
+      ...(latencyMs === undefined ? {} : { latencyMs }),
+    };
   }
 
-  #owe(subscriber: Subscriber, key: string, isDue: boolean, atQos1: boolean): void {
+  #owe(
+    subscriber: Subscriber,
+    key: string,
+    {
+      isDue,
+      atQos1,
+      plannedAt,
+    }: { readonly isDue: boolean; readonly atQos1: boolean; readonly plannedAt: EpochMs },
+  ): void {
     if (this.#notCounted > 0 || (isDue && this.#open >= this.#limits.openMax)) {
       // From here on a copy that comes may be one that was not written down.
       if (isDue) this.#notCounted++;
       return;
     }
-    const entry = subscriber.entries.get(key) ?? this.#newEntry(subscriber, key);
+    const entry = subscriber.entries.get(key) ?? this.#newEntry(subscriber, key, plannedAt);
     entry.published++;
     if (!isDue) return;
     const missing = missingOf(entry);
@@ -177,8 +213,8 @@ export class MessageLedger {
     this.#review(entry);
   }
 
-  #newEntry(subscriber: Subscriber, key: string): Entry {
-    const entry = { subscriber, key, published: 0, got: 0, due: 0, dueAtQos0: 0 };
+  #newEntry(subscriber: Subscriber, key: string, plannedAt: EpochMs): Entry {
+    const entry = { subscriber, key, published: 0, got: 0, due: 0, dueAtQos0: 0, plannedAt };
     subscriber.entries.set(key, entry);
     if (this.#ring.length < this.#limits.entriesMax) {
       this.#ring.push(entry);

@@ -6,7 +6,8 @@
 import type { EpochMs } from '../core/time.ts';
 import type { PlannedGroup } from '../scenario/plan.ts';
 import type { Subscription } from './connector.ts';
-import { type Deliveries, MessageLedger } from './message-ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { Deliveries } from './message-ledger.ts';
 
 /** Of a connection: an object that stands for it and for no other. */
 type Token = object;
@@ -32,16 +33,15 @@ export interface BookEntries {
 const NEVER_EXPIRES = 0xffff_ffff;
 
 export class SessionBook {
-  readonly ledger: MessageLedger | undefined;
+  readonly ledger: Ledger | undefined;
   readonly #kept = new Map<string, KeptSession>();
   #resumed = 0;
   #lost = 0;
   #closed = false;
 
-  /** Without a group that subscribes nobody is due anything, and no message is looked at. */
-  constructor(groups: readonly PlannedGroup[]) {
-    const subscribes = groups.some(({ subscribe = [] }) => subscribe.length > 0);
-    this.ledger = subscribes ? new MessageLedger() : undefined;
+  /** Without a ledger nobody is due anything, and no message is looked at. */
+  constructor(ledger?: Ledger) {
+    this.ledger = ledger;
   }
 
   connected(
@@ -61,8 +61,8 @@ export class SessionBook {
   }
 
   /** SUBACK, with the filters that were granted. */
-  subscribed(device: string, token: Token, granted: readonly Subscription[]): void {
-    if (this.#kept.get(device)?.token === token) this.ledger?.subscribed(device, granted);
+  subscribed(device: string, token: Token, granted: readonly Subscription[], at: EpochMs): void {
+    if (this.#kept.get(device)?.token === token) this.ledger?.subscribed(device, granted, at);
   }
 
   /** Of a connection that its device has replaced already nothing changes. */
@@ -72,7 +72,7 @@ export class SessionBook {
     const { keptForMs } = kept;
     if (keptForMs === undefined) this.#kept.delete(device);
     else kept.keptUntil = at + keptForMs;
-    this.ledger?.ended(device, by, keptForMs === undefined ? undefined : kept.keptUntil);
+    this.ledger?.ended(device, by, keptForMs === undefined ? undefined : kept.keptUntil, at);
   }
 
   /** Nothing is published from now on; what is under way may still come. */
@@ -84,13 +84,8 @@ export class SessionBook {
     return this.#closed;
   }
 
-  entries(at: EpochMs): BookEntries {
-    const deliveries = this.ledger?.deliveries(at);
-    return {
-      resumed: this.#resumed,
-      lost: this.#lost,
-      ...(deliveries === undefined ? {} : { deliveries }),
-    };
+  entries(): BookEntries {
+    return { resumed: this.#resumed, lost: this.#lost };
   }
 }
 

@@ -11,7 +11,7 @@ import type { PlannedDevice, PlannedGroup } from '../scenario/plan.ts';
 import type { Connection, ConnectionListener, Connector } from './connector.ts';
 import type { GroupMessages } from './messages.ts';
 import type { SessionBook } from './session-book.ts';
-import type { FleetTally } from './statistics.ts';
+import type { FleetTally } from './tally.ts';
 
 /** The planted truth: which device stood behind a session of the history. */
 export interface TruthRecord {
@@ -26,7 +26,6 @@ export interface TruthRecord {
 export interface SessionPorts {
   readonly clock: Clock;
   readonly connector: Connector;
-  readonly endpoint: BrokerEndpoint;
   readonly record: (event: ObservedEvent) => void;
   readonly truth: (record: TruthRecord) => void;
 }
@@ -41,7 +40,12 @@ export interface SessionOptions {
   readonly certificate: string;
   readonly credential: Credential;
   readonly clientId: string;
+  readonly endpoint: BrokerEndpoint;
+  /** The address to connect from; the system's choice by default. */
+  readonly sourceAddress?: string;
   readonly connectTimeoutMs: number;
+  /** When it should have been opened. */
+  readonly plannedAt: EpochMs;
   readonly tally: FleetTally;
   readonly book: SessionBook;
   /** Called after the session has recorded and counted. */
@@ -100,20 +104,27 @@ export class DeviceSession {
   }
 
   open(): void {
-    const { device, messages, clientId, credential, group, connectTimeoutMs, tally, book } =
-      this.#options;
+    const { device, messages, clientId, credential, group, tally, book } = this.#options;
+    const { endpoint, sourceAddress, connectTimeoutMs } = this.#options;
     tally.connectStarted();
     const will = messages.will(device);
-    const { endpoint } = this.#ports;
     this.#connection = this.#ports.connector.open(
-      { endpoint, clientId, credential, mqtt: group.mqtt, connectTimeoutMs, ...(will && { will }) },
+      {
+        endpoint,
+        clientId,
+        credential,
+        mqtt: group.mqtt,
+        connectTimeoutMs,
+        ...(sourceAddress === undefined ? {} : { localAddress: sourceAddress }),
+        ...(will && { will }),
+      },
       {
         connected: (info) => this.#onConnected(info),
         failed: (end) => this.#onFailed(end),
         closed: (end) => this.#onClosed(end),
         received: (topic, payload) => {
           tally.received();
-          book.ledger?.received(device.name, topic, payload.toString());
+          book.ledger?.received(device.name, topic, payload.toString(), this.#ports.clock.now());
         },
       },
     );
@@ -151,20 +162,25 @@ export class DeviceSession {
     }
   }
 
-  publish(seq: number): void {
+  /** `plannedAt` is when the message should have gone out. */
+  publish(seq: number, plannedAt: EpochMs): void {
     if (!this.#connected || this.abandoned) return;
     const { messages, device, clientId, tally, book } = this.#options;
     const at = this.#ports.clock.now();
     const message = messages.telemetry(device, clientId, seq, at);
     if (message === undefined || book.isClosed) return;
     const { topic, payload, qos } = message;
-    tally.published(qos);
-    book.ledger?.published(topic, payload, qos, at);
-    if (qos > 0) this.#unacknowledged++;
-    this.#connection?.publish(message, () => {
+    const acknowledged = (): void => {
       this.#unacknowledged--;
-      tally.acknowledged();
-    });
+      tally.acknowledged(Math.max(0, this.#ports.clock.now() - plannedAt));
+    };
+    if (this.#connection?.publish(message, acknowledged) !== true) {
+      tally.notSent();
+      return;
+    }
+    tally.published(qos, Math.max(0, at - plannedAt));
+    book.ledger?.published(topic, payload, qos, at, plannedAt);
+    if (qos > 0) this.#unacknowledged++;
   }
 
   destroy(): void {
@@ -176,7 +192,7 @@ export class DeviceSession {
     const { device, group, messages, tally, book, tell } = this.#options;
     this.#connected = true;
     book.connected(device.name, this, group.mqtt, info);
-    tally.accepted(device, at - this.#openedAt);
+    tally.accepted(device, at - this.#openedAt, at - this.#options.plannedAt);
     this.#ports.record({
       kind: 'connected',
       at,
@@ -187,7 +203,7 @@ export class DeviceSession {
     const filters = messages.filters(device);
     if (filters.length > 0) {
       this.#connection?.subscribe(filters, (granted) =>
-        book.subscribed(device.name, this, granted),
+        book.subscribed(device.name, this, granted, this.#ports.clock.now()),
       );
     }
     tell({ type: 'connected' }, at);

@@ -49,6 +49,19 @@ const checkDetails = members({
 
 const distribution = members({ count: 'number', p50: 'number', p99: 'number', max: 'number' });
 
+const worker = members({
+  worker: 'string',
+  devices: 'number',
+  eventLoopDelayMs: members({ p99: 'number', max: 'number' }),
+  garbageCollection: members({ totalMs: 'number' }),
+  cpuMs: 'number',
+  wallMs: 'number',
+  residentBytesMax: 'number',
+  latenessP99Ms: optional('number'),
+  clock: optional(members({ offsetMs: 'number', uncertaintyMs: 'number' })),
+  lost: optional('string'),
+});
+
 const statistics = members({
   connects: members({
     attempted: 'number',
@@ -61,6 +74,7 @@ const statistics = members({
   messages: members({ published: 'number', acknowledged: 'number', received: 'number' }),
   failures: list(members({ raw: 'string', count: 'number' })),
   settle: members({ quiet: 'boolean', quietAfterMs: 'number' }),
+  workers: optional(list(worker)),
 });
 
 const counts = members({

@@ -8,6 +8,7 @@ import { renderMitigation, renderRotation } from './mitigation-text.ts';
 import type { BlastRadius, Report, RunReport } from './report.ts';
 import { outcomeCell, outcomeMark, type Style, table } from './style.ts';
 import { observabilityLines } from './two-sided.ts';
+import { WORKER_COLUMNS, workerRows } from './worker-rows.ts';
 
 /** What is about to be touched, what is planted, and what is left to chance. */
 export function renderBlastRadius(radius: BlastRadius, style: Style): string {
@@ -65,6 +66,7 @@ export function renderReport(report: Report, style: Style): string {
       ];
     }),
     ...renderBothSides(report, style),
+    ...renderWorkers(report, style),
     style.bold('Evidence'),
     ...report.runs.flatMap((run) =>
       field(run.fix ? 'with the fix' : 'history', [run.history], style),
@@ -85,6 +87,20 @@ function renderBothSides(report: Report, style: Style): readonly string[] {
     ...field('broker log', observabilityLines(observability), style),
     '',
   ];
+}
+
+/** Only where there were several: of one process the verdict says what matters. */
+function renderWorkers({ runs }: Report, style: Style): readonly string[] {
+  return runs.flatMap(({ statistics: { workers = [] }, fix }) => {
+    if (workers.length < 2) return [];
+    const of = runs.length > 1 ? ` (${fix?.name ?? 'as is'})` : '';
+    const widths = [0.16, 0.09, 0.09, 0.12, 0.19, 0.11, 0.12, 0.12];
+    return [
+      style.bold(`Workers${of}`),
+      table(WORKER_COLUMNS, workerRows(workers), style, widths),
+      '',
+    ];
+  });
 }
 
 function renderVerdict(report: Report, style: Style): string {

@@ -2,22 +2,18 @@
  * Drives one fleet against one broker: start, drive, heal, settle, stop, with everything recorded.
  * Whatever happens, sockets and broker are gone and the history is closed when it returns.
  */
-import { join } from 'node:path';
-import type { BrokerAdapter, BrokerStartOptions, RunningBroker } from '../broker/adapter.ts';
-import type { Clock, EpochMs } from '../core/time.ts';
-import type { Connector } from '../fleet/connector.ts';
-import { FleetDriver } from '../fleet/driver.ts';
+import type { RunningBroker } from '../broker/adapter.ts';
+import { PausableClock } from '../core/pausable-clock.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetStatistics } from '../fleet/statistics.ts';
-import type { HistoryHeader, HistoryTrailer, ObservedEvent } from '../history/event.ts';
-import { LineWriter } from '../history/line-writer.ts';
-import { openHistoryWriter } from '../history/writer.ts';
-import type { Credential } from '../identity/types.ts';
-import type { FleetPlan } from '../scenario/plan.ts';
+import type { HistoryHeader, HistoryTrailer } from '../history/event.ts';
+import type { RunControl } from '../shards/fleet-engine.ts';
 import { brokerCpuMs } from './broker-cpu.ts';
-import type { ConfiguredStart } from './broker-trust.ts';
-import { historyCopies, type Interlude, type LiveRun, passDuration } from './interlude.ts';
-import type { RunObserver } from './ports.ts';
+import type { DriveJob, DriveResult } from './drive-job.ts';
+import { historyCopies, type LiveRun, passDuration } from './interlude.ts';
 import { unreachable } from './reachable.ts';
+import { Recording } from './recording.ts';
 import { RunWatch } from './run-watch.ts';
 
 /** Nothing may open or close for this long before a fleet counts as quiet. */
@@ -27,191 +23,245 @@ const STOP_MS_MAX = 10_000;
 /** How often watchers hear of the progress. */
 const PROGRESS_MS = 200;
 
-export interface DriveJob {
-  readonly plan: FleetPlan;
-  readonly runId: string;
-  readonly folder: string;
-  readonly toolVersion: string;
-  readonly adapter: BrokerAdapter;
-  readonly server: BrokerStartOptions['server'];
-  readonly deviceCaPem: string;
-  /** What the broker is given besides, if its configuration needs it. */
-  readonly configured?: ConfiguredStart;
-  readonly workFolder: string;
-  readonly credentials: ReadonlyMap<string, Credential>;
-  readonly connector: Connector;
-  readonly clock: Clock;
-  readonly observer: RunObserver;
-  /** What is done to the broker while the fleet runs, in any order. */
-  readonly interludes?: readonly Interlude[];
-  /** Client IDs of ours, whose connections are no part of the history. */
-  readonly ignores?: (clientId: string) => boolean;
-  readonly signal: AbortSignal;
-  readonly healSignal?: AbortSignal;
-  readonly killSignal: AbortSignal;
-}
-
-export interface DriveResult {
-  readonly history: string;
-  readonly startedAt: EpochMs;
-  /** When the fleet was told to behave; the settle stage begins. */
-  readonly faultsEndedAt: EpochMs;
-  readonly endedAt: EpochMs;
-  readonly outcome: HistoryTrailer['outcome'];
-  readonly failure?: string;
-  readonly brokerVersion: string;
-  readonly endpoint: string;
-  readonly statistics: FleetStatistics;
-  /** While the fleet was driven; absent where it can't be told. */
-  readonly brokerCpuMs?: number;
-  readonly unreadEvidence: ReturnType<RunningBroker['unreadEvidence']>;
-}
-
 export async function driveFleet(job: DriveJob): Promise<DriveResult> {
-  const { plan, clock, observer, folder } = job;
-  const stopEarly = new AbortController();
-  const cutShort = AbortSignal.any([job.signal, job.killSignal, stopEarly.signal]);
-  let failure: string | undefined;
-  let recordingError: Error | undefined;
-  const onError = (error: Error): void => {
-    recordingError ??= error;
-    stopEarly.abort();
-  };
-  const { brokerEvidence, takeoverVisible } = job.adapter.capabilities;
-  const watch = new RunWatch({
-    plan,
-    clock,
-    deviceEvidenceOnly: !brokerEvidence,
-    takeoversVisible: takeoverVisible,
-  });
-  const early: ObservedEvent[] = [];
-  let record = (event: ObservedEvent): void => {
-    early.push(event);
-  };
-
-  const broker = await job.adapter.start({
-    clock,
-    workFolder: job.workFolder,
-    server: job.server,
-    deviceCaPem: job.deviceCaPem,
-    principals: [...new Set([...job.credentials.values()].map((one) => one.thingName))],
-    ...job.configured,
-    onEvent: (event) => {
-      if (job.ignores?.(event.clientId)) return;
-      watch.see(event);
-      record(event);
-    },
-    onFailure: (message) => {
-      failure ??= message;
-      stopEarly.abort();
-    },
-  });
-  const { endpoint } = broker;
-  const startedAt = Math.round(clock.now());
-  const history = join(folder, 'history.ndjson');
-  const cleanUp: (() => void)[] = [() => broker.kill()];
+  const drive = new Drive(job);
   try {
-    const writer = openHistoryWriter(history, historyHeader(job, broker, startedAt), { onError });
-    cleanUp.push(() => writer.closeNow('failed', Math.round(clock.now())));
-    const truthHeader = ndjson({ doppelfleet: 'truth', runId: job.runId });
-    const truth = new LineWriter(join(folder, 'truth.ndjson'), truthHeader, { onError });
-    cleanUp.push(() => truth.closeNow());
-    record = (event) => void writer.append(wholeMs(event));
-    for (const event of early) record(event);
+    return await drive.run();
+  } finally {
+    await drive.end();
+  }
+}
 
-    const driver = new FleetDriver(
+class Drive {
+  readonly #job: DriveJob;
+  /** Time of the plan, which stands while the run is paused. */
+  readonly #planClock: PausableClock;
+  readonly #recording: Recording;
+  readonly #watch: RunWatch;
+  readonly #stopEarly = new AbortController();
+  readonly #cutShort: AbortSignal;
+  readonly #lost: string[] = [];
+  /** What is still to be put away, the newest first. */
+  readonly #cleanUp: (() => void)[] = [];
+  #broker: RunningBroker | undefined;
+  #fleet: Fleet | undefined;
+  #failure: string | undefined;
+  #recordingError: Error | undefined;
+  #cancelled = false;
+
+  constructor(job: DriveJob) {
+    const { plan, clock, adapter } = job;
+    this.#job = job;
+    this.#planClock = new PausableClock(clock);
+    this.#cutShort = AbortSignal.any([job.signal, job.killSignal, this.#stopEarly.signal]);
+    this.#recording = new Recording(job.folder, (error) => {
+      this.#recordingError ??= error;
+      this.#stopEarly.abort();
+    });
+    this.#watch = new RunWatch({
       plan,
-      {
-        clock,
-        connector: job.connector,
-        endpoint,
-        credentials: job.credentials,
-        record: (event) => {
-          watch.see(event);
-          record(event);
-        },
-        truth: (line) => truth.write(ndjson({ ...line, at: Math.round(line.at) })),
-      },
-      startedAt,
-    );
-    cleanUp.push(() => driver.kill());
-    const silence = (): void => {
-      record = () => {};
-    };
-    cleanUp.push(silence);
-    const onKill = (): void => {
-      for (const clean of [...cleanUp].reverse()) clean();
-    };
-    job.killSignal.addEventListener('abort', onKill);
-    cleanUp.push(() => job.killSignal.removeEventListener('abort', onKill));
+      clock: this.#planClock,
+      deviceEvidenceOnly: !adapter.capabilities.brokerEvidence,
+      takeoversVisible: adapter.capabilities.takeoverVisible,
+    });
+  }
 
+  async run(): Promise<DriveResult> {
+    const { clock, observer, killSignal } = this.#job;
+    const broker = await this.#startBroker();
+    this.#cleanUp.push(() => this.#recording.closeNow(Math.round(clock.now())));
+    const fleet = await this.#muster(broker);
+    const { startedAt } = fleet;
+    this.#recording.open(historyHeader(this.#job, broker, startedAt));
+    const onKill = (): void => this.#putAway();
+    killSignal.addEventListener('abort', onKill);
+    this.#cleanUp.push(() => killSignal.removeEventListener('abort', onKill));
     observer.brokerStarted?.({ version: broker.version, endpoint: address(broker) });
-    watch.start(startedAt);
-    const tell = (): void => observer.progress?.(watch.look(driver.counters()));
-    if (observer.progress !== undefined) {
-      const ticker = setInterval(tell, PROGRESS_MS);
-      cleanUp.push(() => clearInterval(ticker));
+    this.#watch.start(startedAt);
+    if (observer.progress !== undefined || observer.figures !== undefined) {
+      const ticker = setInterval(() => this.#tell(), PROGRESS_MS);
+      this.#cleanUp.push(() => clearInterval(ticker));
     }
-
-    const live: LiveRun = {
-      plan,
-      clock,
-      startedAt,
-      broker,
-      credentials: job.credentials,
-      signal: cutShort,
-      devices: () => driver.live(),
-      change: (at) => driver.change(at, cutShort),
-      historySoFar: historyCopies(broker, writer, folder, clock),
-    };
 
     const cpuMsBefore = await brokerCpuMs(broker);
-    driver.start();
-    await passDuration(live, job.interludes ?? [], job.healSignal, (title, atEnd) => {
-      if (atEnd) watch.enter('intervening');
-      watch.intervene(title);
-    });
+    fleet.start();
+    await this.#duration(broker, fleet);
     const faultsEndedAt = Math.round(clock.now());
-    watch.enter('settling');
-    if (!cutShort.aborted && plan.settleMs > 0) {
-      await driver.settle(Math.min(QUIET_MS_MAX, plan.settleMs / 2), cutShort);
-    }
-    // Nobody tells that a broker elsewhere has gone: devices see no more than closed connections.
-    if (!brokerEvidence) failure ??= await unreachable(endpoint);
-    if (failure === undefined) await driver.finishMessages(cutShort);
-    const statistics = driver.statistics();
+    const statistics = await this.#settled(broker, fleet);
     const cpuMs = await brokerCpuMs(broker);
-    watch.enter('stopping');
-    await driver.stop(failure === undefined ? STOP_MS_MAX : 0);
-    tell();
-    if (failure === undefined && !job.killSignal.aborted) await broker.drainEvidence();
-    await broker.stop();
+    await this.#stop(broker, fleet);
     const endedAt = Math.round(clock.now());
-    const interrupted = job.signal.aborted || job.killSignal.aborted;
-    const outcome = failure !== undefined ? 'failed' : interrupted ? 'interrupted' : 'completed';
-    if (recordingError !== undefined) throw recordingError;
-    // What is still said after this comes too late for the history.
-    silence();
-    await writer.close(outcome, endedAt);
-    await truth.close();
+    const outcome = this.#outcome();
+    if (this.#recordingError !== undefined) throw this.#recordingError;
+    await this.#recording.close(outcome, endedAt);
     return {
-      history,
+      history: this.#recording.path,
       startedAt,
       faultsEndedAt,
       endedAt,
       outcome,
-      ...(failure === undefined ? {} : { failure }),
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       brokerVersion: broker.version,
       endpoint: address(broker),
       statistics,
       ...(cpuMs === undefined || cpuMsBefore === undefined
         ? {}
         : { brokerCpuMs: cpuMs - cpuMsBefore }),
+      lost: this.#lost,
       unreadEvidence: broker.unreadEvidence(),
     };
-  } finally {
-    for (const clean of cleanUp.reverse()) clean();
+  }
+
+  /** Whatever has happened, nothing is left afterwards. */
+  async end(): Promise<void> {
+    this.#putAway();
+    await this.#broker?.stop();
+  }
+
+  #putAway(): void {
+    for (const clean of this.#cleanUp.splice(0).reverse()) clean();
+  }
+
+  async #startBroker(): Promise<RunningBroker> {
+    const job = this.#job;
+    const broker = await job.adapter.start({
+      clock: job.clock,
+      workFolder: job.workFolder,
+      server: job.server,
+      deviceCaPem: job.deviceCaPem,
+      principals: [...new Set([...job.credentials.values()].map((one) => one.thingName))],
+      ...job.configured,
+      onEvent: (event) => {
+        if (job.ignores?.(event.clientId)) return;
+        this.#watch.see(event);
+        if (this.#fleet?.interleave === undefined) this.#recording.event(event);
+        else this.#fleet.interleave(event);
+      },
+      onFailure: (message) => {
+        this.#failure ??= message;
+        this.#stopEarly.abort();
+      },
+    });
+    this.#broker = broker;
+    this.#cleanUp.push(() => broker.kill());
+    return broker;
+  }
+
+  async #muster({ endpoint }: RunningBroker): Promise<Fleet> {
+    const { plan, runId, credentials, clock, engine, sourceAddresses = [] } = this.#job;
+    const further = (this.#job.furtherEndpoints ?? []).map((one) => ({ ...endpoint, ...one }));
+    const fleet = await engine.muster({
+      plan,
+      runId,
+      routes: { endpoints: [endpoint, ...further], sourceAddresses },
+      credentials,
+      wall: clock,
+      clock: this.#planClock,
+      control: this.#control(),
+      record: (event) => {
+        // What a broker saw has been looked at as it came.
+        if (event.vantage === 'device') this.#watch.see(event);
+        this.#recording.event(event);
+      },
+      truth: (line) => this.#recording.truth(line),
+      tell: (words) => this.#job.observer.mustering?.(words),
+      onLost: (message) => {
+        this.#lost.push(message);
+        this.#watch.remark(message);
+        if (this.#lost.length >= engine.workers) this.#stopEarly.abort();
+      },
+      signal: this.#cutShort,
+    });
+    this.#fleet = fleet;
+    this.#cleanUp.push(() => fleet.kill());
+    return fleet;
+  }
+
+  #control(): RunControl {
+    return {
+      pause: () => {
+        if (this.#planClock.paused) return;
+        this.#planClock.pause();
+        this.#fleet?.pause?.();
+        this.#watch.remark('the run is paused: connections stay, and nothing new is begun');
+      },
+      resume: () => {
+        if (!this.#planClock.paused) return;
+        this.#planClock.resume();
+        this.#fleet?.resume?.();
+        this.#watch.remark('the run goes on');
+      },
+      cancel: () => {
+        this.#cancelled = true;
+        this.#planClock.resume();
+        this.#stopEarly.abort();
+      },
+    };
+  }
+
+  /** Until the faults end. */
+  async #duration(broker: RunningBroker, fleet: Fleet): Promise<void> {
+    const { plan, credentials, folder, clock } = this.#job;
+    const live: LiveRun = {
+      plan,
+      clock: this.#planClock,
+      startedAt: fleet.startedAt,
+      broker,
+      credentials,
+      signal: this.#cutShort,
+      devices: () => fleet.live(),
+      change: (at) => fleet.change(at, this.#cutShort),
+      historySoFar: historyCopies(broker, fleet, this.#recording, folder, clock),
+    };
+    await passDuration(live, this.#job.interludes ?? [], this.#job.healSignal, (title, atEnd) => {
+      if (atEnd) this.#watch.enter('intervening');
+      this.#watch.intervene(title);
+    });
+  }
+
+  async #settled(broker: RunningBroker, fleet: Fleet): Promise<FleetStatistics> {
+    const { plan, adapter } = this.#job;
+    this.#watch.enter('settling');
+    if (!this.#cutShort.aborted && plan.settleMs > 0) {
+      await fleet.settle(Math.min(QUIET_MS_MAX, plan.settleMs / 2), this.#cutShort);
+    }
+    // Nobody tells that a broker elsewhere has gone: devices see no more than closed connections.
+    if (!adapter.capabilities.brokerEvidence) this.#failure ??= await unreachable(broker.endpoint);
+    if (this.#failure === undefined) await fleet.finishMessages(this.#cutShort);
+    return fleet.statistics();
+  }
+
+  async #stop(broker: RunningBroker, fleet: Fleet): Promise<void> {
+    this.#planClock.resume();
+    this.#watch.enter('stopping');
+    await fleet.stop(this.#failure === undefined ? STOP_MS_MAX : 0);
+    this.#tell();
+    if (this.#failure === undefined && !this.#job.killSignal.aborted) await broker.drainEvidence();
     await broker.stop();
+  }
+
+  #tell(): void {
+    const { observer, plan, adapter } = this.#job;
+    if (this.#fleet === undefined) return;
+    const counters = this.#fleet.counters();
+    const progress = this.#watch.look(counters);
+    observer.progress?.(progress);
+    observer.figures?.({
+      scenario: plan.scenario,
+      ...(plan.fix === undefined ? {} : { fix: plan.fix }),
+      broker: adapter.id,
+      latenessP99MsMax: plan.limits.latenessP99MsMax,
+      progress,
+      counters,
+      workers: this.#fleet.health(),
+    });
+  }
+
+  #outcome(): HistoryTrailer['outcome'] {
+    const { signal, killSignal } = this.#job;
+    if (this.#failure !== undefined) return 'failed';
+    const interrupted = signal.aborted || killSignal.aborted || this.#cancelled;
+    return interrupted ? 'interrupted' : 'completed';
   }
 }
 
@@ -237,17 +287,4 @@ function historyHeader(job: DriveJob, broker: RunningBroker, startedAt: EpochMs)
 function address({ endpoint }: RunningBroker): string {
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
   return `mqtts://${host}:${endpoint.port}`;
-}
-
-function ndjson(value: object): string {
-  return `${JSON.stringify(value)}\n`;
-}
-
-function wholeMs(event: ObservedEvent): ObservedEvent {
-  const { at, abandonedAt } = event;
-  return {
-    ...event,
-    at: Math.round(at),
-    ...(abandonedAt === undefined ? {} : { abandonedAt: Math.round(abandonedAt) }),
-  };
 }

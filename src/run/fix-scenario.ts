@@ -18,6 +18,7 @@ import {
   type SessionState,
   type SessionStep,
 } from '../fixing/session.ts';
+import { realClock } from '../fleet/real-clock.ts';
 import type { Credential } from '../identity/types.ts';
 import type { RunReport } from '../report/report.ts';
 import { overrideScenario } from '../scenario/change.ts';
@@ -27,10 +28,11 @@ import { FIXES } from '../scenario/fixes/registry.ts';
 import { type LoadedScenario, loadScenario } from '../scenario/load.ts';
 import { prepareFixes } from '../scenario/prepare.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { inProcess } from '../shards/in-process.ts';
 import { checkCaps, DEFAULT_CAPS } from './caps.ts';
+import { checkMachine } from './check-machine.ts';
 import { lackingRules } from './harden-broker.ts';
 import type { RunObserver, RunOptions } from './ports.ts';
-import { realClock } from './real-clock.ts';
 import { createRunFolder } from './run-folder.ts';
 import { gatherReport } from './run-scenario.ts';
 import { type RunSession, runVariant } from './run-variant.ts';
@@ -81,6 +83,7 @@ export async function fixScenario(
   checkTargetAllowed(loaded.scenario.targets, broker, options);
   const planned = variantFor(loaded, { ...options, broker }, undefined);
   for (const spec of options.with ?? []) variantFor(loaded, { ...options, broker }, spec);
+  await checkMachine(planned.plan, broker, options.engine?.(planned.plan) ?? inProcess, options);
   await checkBrokerAvailable(broker);
   const store = openRunStore(options, clock, observer);
   const folder = await createRunFolder(options.out ?? 'runs', clock.now(), loaded.scenario.name);

@@ -5,11 +5,11 @@
 import { join } from 'node:path';
 import type { RunningBroker } from '../broker/adapter.ts';
 import type { Clock, EpochMs } from '../core/time.ts';
-import type { LiveDevice } from '../fleet/driver.ts';
-import type { HistoryWriter } from '../history/writer.ts';
+import type { Fleet, LiveDevice } from '../fleet/fleet.ts';
+import { waitUntil } from '../fleet/real-clock.ts';
 import type { Credential } from '../identity/types.ts';
 import type { FleetPlan } from '../scenario/plan.ts';
-import { waitUntil } from './real-clock.ts';
+import type { Recording } from './recording.ts';
 
 export interface LiveRun {
   readonly plan: FleetPlan;
@@ -70,16 +70,18 @@ function isTimed(one: Interlude): one is Interlude & { readonly atMs: number } {
 /** Copies of a history that is still being written, each a file of its own beside it. */
 export function historyCopies(
   broker: Pick<RunningBroker, 'drainEvidence'>,
-  writer: Pick<HistoryWriter, 'copyTo'>,
+  fleet: Pick<Fleet, 'caughtUp'>,
+  recording: Pick<Recording, 'copyTo'>,
   folder: string,
   clock: Clock,
 ): LiveRun['historySoFar'] {
   let copies = 0;
   return async () => {
     await broker.drainEvidence();
+    await fleet.caughtUp?.();
     copies++;
     const copy = join(folder, `history-so-far${copies === 1 ? '' : `-${copies}`}.ndjson`);
-    await writer.copyTo(copy, Math.round(clock.now()));
+    await recording.copyTo(copy, Math.round(clock.now()));
     return copy;
   };
 }

@@ -17,7 +17,7 @@ import { isTrialClientId } from '../mitigation/trial.ts';
 import type { FleetPlan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { ConfiguredStart } from './broker-trust.ts';
-import type { DriveJob } from './drive.ts';
+import type { DriveJob } from './drive-job.ts';
 import type { Interlude, LiveRun } from './interlude.ts';
 import { type Controls, liveSubject } from './live-subject.ts';
 import { type MitigationOrder, mitigationInterlude } from './mitigate.ts';

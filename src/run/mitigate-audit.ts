@@ -1,12 +1,12 @@
 /** Mitigation of an audit that is over: findings can be published; there is no broker to change. */
 import { randomUUID } from 'node:crypto';
 import { writeFileAtomic } from '../core/files.ts';
+import { realClock } from '../fleet/real-clock.ts';
 import { runMitigationTask } from '../mitigation/run-task.ts';
 import type { StoredAudit } from '../mitigation/stored-audit.ts';
 import type { MitigationReport } from '../mitigation/task.ts';
 import { NO_TRAIL, openTrail } from '../mitigation/trail.ts';
 import { type MitigationOrder, performersFor } from './mitigate.ts';
-import { realClock } from './real-clock.ts';
 import { toolVersion } from './tool-version.ts';
 
 /** Writes its record and trail into `folder`; a dry run writes nothing. */

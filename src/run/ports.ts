@@ -3,8 +3,10 @@ import type { BrokerAdapter } from '../broker/adapter.ts';
 import type { BrokerConfiguration } from '../broker/configuration.ts';
 import type { Clock } from '../core/time.ts';
 import type { RunProgress } from '../live/progress.ts';
+import type { RunFigures } from '../metrics/run-figures.ts';
 import type { BlastRadius, Report, RunReport } from '../report/report.ts';
 import type { ScenarioOverrides } from '../scenario/change.ts';
+import type { EngineChoice } from '../shards/choose.ts';
 import type { BrokerTrust } from './broker-trust.ts';
 import type { Caps } from './caps.ts';
 import type { MitigationOrder } from './mitigate.ts';
@@ -23,8 +25,12 @@ export interface RunObserver {
     readonly done: number;
     readonly minted: number;
   }): void;
+  /** What the run still waits for before the first packet, as it changes: `2 of 3 workers are here`. */
+  mustering?(words: string): void;
   brokerStarted?(about: { readonly version: string; readonly endpoint: string }): void;
   progress?(progress: RunProgress): void;
+  /** All that is counted, several times a second and once more when every device has gone. */
+  figures?(figures: RunFigures): void;
   /** At the end of a run; the next one waits for a promise. */
   audited?(run: RunReport): Promise<void> | void;
   finished?(report: Report): void;
@@ -80,6 +86,12 @@ export interface RunOptions {
   /** Aborting drops everything at once: sockets, broker, with the history closed. */
   readonly killSignal?: AbortSignal;
   readonly clock?: Clock;
+  /** Where the devices live; in this process by default. */
+  readonly engine?: EngineChoice;
+  /** IP addresses of this machine to connect from, so that one's ports are not the limit. */
+  readonly sourceAddresses?: readonly string[];
+  /** Further addresses of an external broker, such as the nodes of a cluster. */
+  readonly furtherEndpoints?: readonly { readonly host: string; readonly port: number }[];
   /** Whether `report.html` is written into the folder; it is by default. */
   readonly page?: boolean;
   /** How to repeat the run, for the report. */

@@ -1,9 +1,9 @@
 /** Probing behind the safety rails: a broker elsewhere must have been allowed, and must be there. */
 import { checkTarget } from '../broker/target.ts';
+import { realClock } from '../fleet/real-clock.ts';
 import type { ProbeResult } from '../probe/probe-result.ts';
 import { type ProbeOptions, type ProbeTarget, runProbe } from '../probe/run-probe.ts';
 import { checkReachable } from './reachable.ts';
-import { realClock } from './real-clock.ts';
 
 export interface ProbeBrokerOptions extends Omit<ProbeOptions, 'clock'> {
   /** Hosts other than loopback that the user's own list allows. */

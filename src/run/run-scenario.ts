@@ -4,15 +4,17 @@
 import { join } from 'node:path';
 import { formatProblem, UserError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
+import { realClock } from '../fleet/real-clock.ts';
 import { renderJson } from '../report/json.ts';
 import { renderJunit } from '../report/junit.ts';
 import { REPORT_VERSION, type Report, type RunReport } from '../report/report.ts';
 import { type LoadedScenario, loadScenario } from '../scenario/load.ts';
+import { inProcess } from '../shards/in-process.ts';
 import { mergeOutcomes } from '../verdict/outcome.ts';
 import { checkCaps, DEFAULT_CAPS } from './caps.ts';
+import { checkMachine } from './check-machine.ts';
 import { EffectsOfRuns } from './effects.ts';
 import type { RunObserver, RunOptions } from './ports.ts';
-import { realClock } from './real-clock.ts';
 import { writeReportPage } from './report-page.ts';
 import { createRunFolder } from './run-folder.ts';
 import { type RunSession, runVariant } from './run-variant.ts';
@@ -41,6 +43,9 @@ export async function runScenario(
   checkTargetAllowed(loaded.scenario.targets, broker, options);
   for (const variant of variants) checkCaps(variant.radius, { ...DEFAULT_CAPS, ...options.caps });
   checkProtocol(variants, broker);
+  for (const { plan } of variants) {
+    await checkMachine(plan, broker, options.engine?.(plan) ?? inProcess, options);
+  }
   await checkBrokerAvailable(broker);
 
   const clock = options.clock ?? realClock;

@@ -9,7 +9,6 @@ import { EXIT, UserError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import { plural } from '../core/text.ts';
 import type { Clock } from '../core/time.ts';
-import { mqttConnector } from '../fleet/mqtt-connector.ts';
 import { ensureDevices } from '../identity/ensure-devices.ts';
 import { ensureServer } from '../identity/ensure-server.ts';
 import type { Store } from '../identity/store.ts';
@@ -19,10 +18,13 @@ import type { RunReport } from '../report/report.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import type { FleetPlan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { inProcess } from '../shards/in-process.ts';
 import { judge } from '../verdict/verdict.ts';
 import { configuredStart } from './broker-trust.ts';
-import { type DriveResult, driveFleet } from './drive.ts';
+import { driveFleet } from './drive.ts';
+import type { DriveResult } from './drive-job.ts';
 import { EffectsOfRuns } from './effects.ts';
+import { limitsPassed } from './generator-limits.ts';
 import { interventionsFor, lockedOutBy, lockedOutNotes } from './interventions.ts';
 import { metricsOf } from './metrics.ts';
 import { observeBothSides } from './observe.ts';
@@ -98,6 +100,7 @@ export async function runVariant(
     mustBeRefused: mustBeRefused(plan),
     certificateIds: new Map([...credentials].map(([name, one]) => [name, one.certificateId])),
     latenessP99MsMax: plan.limits.latenessP99MsMax,
+    limitsPassed: limitsPassed(statistics.workers ?? [], plan.limits.health, drive.lost),
     quiet: plan.settleMs > 0 && lockedOut === 0 ? statistics.settle.quiet : undefined,
     ...(failure === undefined ? {} : { failure }),
   });
@@ -175,7 +178,9 @@ async function driveVariant(session: RunSession, variant: Variant, folder: strin
     workFolder: await createSubfolder(folder, 'broker'),
     credentials: interventions.credentials(credentials),
     ...interventions.driving(configured),
-    connector: await mqttConnector(clock),
+    engine: options.engine?.(plan) ?? inProcess,
+    sourceAddresses: options.sourceAddresses ?? [],
+    furtherEndpoints: options.furtherEndpoints ?? [],
     clock,
     observer,
     signal,

@@ -102,20 +102,32 @@ export class RunWatch {
     if (title !== undefined) this.#note('interlude', () => title);
   }
 
+  /** Something about the run itself that is worth a line. */
+  remark(text: string): void {
+    this.#note('generator', () => text);
+  }
+
   /** A look at the run; the fleet's counters are its cumulative ones. */
   look(counters: FleetCounters): RunProgress {
     const { plan, clock, takeoversVisible } = this.#options;
     const now = clock.now();
     const takeovers = this.#takeovers;
     this.#endSecond({ at: now, counters, takeovers });
-    const { latencies, latenesses, connectedByGroup, ...snapshot } = counters;
+    const { latencies, latenesses, connectedByGroup } = counters;
+    const { connected, connecting, accepted, failed, closed, published, received } = counters;
     // Of a young run everything is recent.
     const oldest = this.#readings.length > RECENT_SECONDS ? this.#readings[0] : undefined;
     const latency = percentilesBetween(oldest?.counters.latencies, latencies, [0.5, 0.99]);
     const lateness = percentilesBetween(oldest?.counters.latenesses, latenesses, [0.99]);
     const phaseMs = phaseLength(plan, this.#phase);
     return {
-      ...snapshot,
+      connected,
+      connecting,
+      accepted,
+      failed,
+      closed,
+      published,
+      received,
       takeovers,
       takeoversPerSecond: this.#seconds.at(-1)?.takeovers ?? 0,
       takeoversVisible,

@@ -14,15 +14,24 @@ export const DEFAULT_BROKER: BrokerChoice = { kind: 'local', adapter: BROKERS.em
 export function checkTargetAllowed(
   targets: readonly string[],
   broker: BrokerChoice,
-  options: Pick<RunOptions, 'allowedTargets' | 'allowListFile'>,
+  options: Pick<RunOptions, 'allowedTargets' | 'allowListFile' | 'furtherEndpoints'>,
 ): void {
-  if (broker.kind === 'local') return;
+  const { furtherEndpoints = [] } = options;
+  if (broker.kind === 'local') {
+    if (furtherEndpoints.length === 0) return;
+    throw new UserError(EXIT.usage, {
+      message: '--endpoint belongs to a broker that runs elsewhere',
+      hint: 'leave it out, or name the broker as --broker mqtts://host:port',
+    });
+  }
   const { allowedTargets = [], allowListFile = "the user's allow-list" } = options;
-  checkTarget(broker.host, broker.port, {
-    named: [...targets, ...allowedTargets],
-    confirmed: [broker.host],
-    userFile: allowListFile,
-  });
+  for (const { host, port } of [broker, ...furtherEndpoints]) {
+    checkTarget(host, port, {
+      named: [...targets, ...allowedTargets],
+      confirmed: [host],
+      userFile: allowListFile,
+    });
+  }
 }
 
 /** Throws a `UserError` (69) if the broker can't be started, or reached, here. */

@@ -84,6 +84,15 @@ export interface PlannedRotation {
   readonly revoke: readonly string[];
 }
 
+/** Limits of a generator's own health. Shares are of the time, or of one core. */
+export interface HealthLimits {
+  readonly eventLoopDelayP99MsMax: number;
+  readonly gcShareMax: number;
+  readonly cpuShareMax: number;
+  readonly residentMiBMax?: number;
+  readonly clockDriftMsMax: number;
+}
+
 export interface FleetPlan {
   readonly planVersion: 1;
   readonly scenario: string;
@@ -99,6 +108,8 @@ export interface FleetPlan {
     readonly connectsPerClientIdPerSecond?: number;
     readonly connectTimeoutMs: number;
     readonly latenessP99MsMax: number;
+    /** What a process that drives devices may come to before it proves nothing. */
+    readonly health: HealthLimits;
   };
   /** What the broker must enforce besides what its configuration does already. */
   readonly brokerRules: readonly BrokerRule[];
@@ -166,6 +177,7 @@ export function makePlan(
         : { connectsPerClientIdPerSecond: connectsPerClientId }),
       connectTimeoutMs: scenario.limits.connectTimeout,
       latenessP99MsMax: scenario.limits.latenessP99,
+      health: healthLimits(scenario.limits),
     },
     brokerRules,
     revoked: [...rules.revoked],
@@ -177,6 +189,17 @@ export function makePlan(
     planted: planted.findings,
     undecided: planted.undecided,
     uncertain: planted.uncertain,
+  };
+}
+
+function healthLimits(limits: Scenario['limits']): HealthLimits {
+  const { latenessP99, eventLoopDelayP99 = latenessP99, workerMemoryMiB } = limits;
+  return {
+    eventLoopDelayP99MsMax: eventLoopDelayP99,
+    gcShareMax: limits.gcShare,
+    cpuShareMax: limits.cpuShare,
+    ...(workerMemoryMiB === undefined ? {} : { residentMiBMax: workerMemoryMiB }),
+    clockDriftMsMax: limits.clockDrift,
   };
 }
 

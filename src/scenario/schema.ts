@@ -3,7 +3,7 @@
  * the single source of the TypeScript types and of the JSON Schema for editors.
  */
 import { z } from 'zod';
-import { durationMs, positiveDurationMs, ratePerSecond } from '../behaviour/units.ts';
+import { durationMs, fraction, positiveDurationMs, ratePerSecond } from '../behaviour/units.ts';
 import { CONNECTION_CHECK_IDS, DIAGNOSES } from '../core/ids.ts';
 import { brokerRules } from './broker-rule-schema.ts';
 import { namedFix } from './fixes/params.ts';
@@ -69,6 +69,23 @@ export const scenarioSchema = z.strictObject({
       latenessP99: durationMs
         .prefault('500ms')
         .describe('above this lateness of our own connects the run is inconclusive'),
+      eventLoopDelayP99: durationMs
+        .optional()
+        .describe('above this delay of our own event loop it is, too; latenessP99 by default'),
+      gcShare: fraction
+        .prefault('30%')
+        .describe('share of the time that our own garbage collection may take'),
+      cpuShare: fraction
+        .prefault('98%')
+        .describe('share of one core that each process of ours may take'),
+      workerMemoryMiB: z
+        .int()
+        .min(1)
+        .optional()
+        .describe('MiB that each process of ours may take; no limit by default'),
+      clockDrift: durationMs
+        .prefault('100ms')
+        .describe("how far another machine's clock may move during a run"),
     })
     .prefault({}),
   audit: z

@@ -29,6 +29,7 @@ export const METRICS: Readonly<Record<string, MetricInfo>> = {
   'connects.rate': { unit: 'per-second', what: 'accepted CONNECTs per second of the duration' },
   ...distribution('connects.latency', 'time from the start of a connect to CONNACK'),
   ...distribution('connects.lateness', 'delay of our own connects against the plan'),
+  ...distribution('connects.response', 'time from the planned instant of a connect to CONNACK'),
   'takeovers.count': {
     unit: 'count',
     what: 'sessions ended by another CONNECT with their client ID',
@@ -57,6 +58,13 @@ export const METRICS: Readonly<Record<string, MetricInfo>> = {
   'messages.published': { unit: 'count', what: 'PUBLISH packets sent by devices' },
   'messages.acknowledged': { unit: 'count', what: 'QoS 1 publishes answered by PUBACK' },
   'messages.received': { unit: 'count', what: 'PUBLISH packets received by subscribed devices' },
+  ...distribution('messages.lateness', 'delay of our own publishes against the plan'),
+  ...distribution(
+    'messages.acknowledge',
+    'time from the planned instant of a QoS 1 publish to PUBACK',
+  ),
+  ...distribution('messages.latency', 'time from the planned instant of a publish to its receipt'),
+  'messages.notSent': { unit: 'count', what: 'publishes that their connection did not take' },
   'messages.unacknowledged': { unit: 'count', what: 'QoS 1 publishes without PUBACK' },
   'messages.lost': { unit: 'count', what: 'deliveries that subscribed devices were due in vain' },
   'messages.duplicated': { unit: 'count', what: 'deliveries that came more than once' },

@@ -42,6 +42,14 @@ export interface Verdict {
   readonly expectations: readonly ExpectationResult[];
 }
 
+/** A limit beyond which nothing that a generator shows proves anything. */
+export interface GeneratorLimit {
+  /** The limit as a sentence. */
+  readonly text: string;
+  /** What was measured, as a sentence. */
+  readonly because: string;
+}
+
 export interface JudgeInput {
   readonly expect: ExpectedOutcome;
   readonly planted: readonly ExpectedPlanted[];
@@ -56,6 +64,8 @@ export interface JudgeInput {
   /** Names of the plan's certificates → certificate IDs. */
   readonly certificateIds: ReadonlyMap<string, string>;
   readonly latenessP99MsMax: number;
+  /** Other limits of the generator that it has gone beyond. */
+  readonly limitsPassed?: readonly GeneratorLimit[];
   /** Undefined when the plan has no settle stage. */
   readonly quiet: boolean | undefined;
   /** What cut the run short: the broker died, the recording failed. */

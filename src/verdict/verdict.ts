@@ -46,9 +46,13 @@ function brokerHealth({ failure, metrics }: JudgeInput): Draft[] {
   return [];
 }
 
-function generatorHealth({ metrics, latenessP99MsMax }: JudgeInput): Draft[] {
+function generatorHealth(input: JudgeInput): Draft[] {
+  const { metrics, latenessP99MsMax, limitsPassed = [] } = input;
   const lateness = metrics['connects.lateness.p99'];
-  if (lateness === undefined) return [];
+  const passed = limitsPassed.map(
+    (limit): Draft => ({ kind: 'generator', outcome: 'inconclusive', ...limit }),
+  );
+  if (lateness === undefined) return passed;
   const late = lateness > latenessP99MsMax;
   return [
     {
@@ -57,6 +61,7 @@ function generatorHealth({ metrics, latenessP99MsMax }: JudgeInput): Draft[] {
       outcome: late ? 'inconclusive' : 'met',
       because: `p99 of lateness is ${round(lateness)} ms${late ? ': the generator was the bottleneck' : ''}`,
     },
+    ...passed,
   ];
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { distributionOf, FleetTally } from '../../src/fleet/statistics.ts';
+import { distributionOf } from '../../src/fleet/statistics.ts';
+import { FleetTally } from '../../src/fleet/tally.ts';
 
 describe('distributionOf', () => {
   it('is nothing for no values', () => {

@@ -109,7 +109,7 @@ describe('the page', () => {
     expect(page.length).toBeLessThan(400_000);
   });
 
-  it('says when the generator was the bottleneck', async () => {
+  it('says when the generator fell short', async () => {
     const verdict = {
       outcome: 'inconclusive',
       expectations: [
@@ -125,7 +125,7 @@ describe('the page', () => {
     const record = await recordOf(plainEvents, [], { verdict });
     const page = buildPage(reportOf([record.run], { outcome: 'inconclusive' }), [record]);
     const text = [...renderPage(page, assets)].join('\n');
-    expect(text).toContain('the generator was the bottleneck (p99 of lateness is 900 ms)');
+    expect(text).toContain('the generator fell short (p99 of lateness is 900 ms)');
     expect(text).toContain('</span> inconclusive</span>');
   });
 });

@@ -7,11 +7,11 @@ import type { BrokerAdapter } from '../../src/broker/adapter.ts';
 import type { BrokerCapabilities } from '../../src/broker/capabilities.ts';
 import { loadConfiguration } from '../../src/broker/load-configuration.ts';
 import { BROKERS } from '../../src/broker/registry.ts';
+import { realClock } from '../../src/fleet/real-clock.ts';
 import type { ProbeResult } from '../../src/probe/probe-result.ts';
 import { runProbe } from '../../src/probe/run-probe.ts';
 import { renderProbe, renderProbeJson } from '../../src/report/probe.ts';
 import { terminalStyle } from '../../src/report/style.ts';
-import { realClock } from '../../src/run/real-clock.ts';
 import { requireProgram } from '../support/programs.ts';
 
 /** RabbitMQ takes ten seconds to start, and its evidence is slow to drain. */

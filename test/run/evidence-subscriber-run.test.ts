@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import '../../src/vitest.ts';
+import { realClock } from '../../src/fleet/real-clock.ts';
 import type { ObservedEvent } from '../../src/history/event.ts';
 import { deviceCaPem } from '../../src/identity/store-authority.ts';
 import {
@@ -18,7 +19,6 @@ import {
   PROFILES,
   runScenario,
 } from '../../src/index.ts';
-import { realClock } from '../../src/run/real-clock.ts';
 import { WireClient } from '../../src/script/wire-client.ts';
 import { patientScenario } from '../support/patient-scenario.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

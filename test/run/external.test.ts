@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import '../../src/vitest.ts';
+import { realClock } from '../../src/fleet/real-clock.ts';
 import { deviceCaPem } from '../../src/identity/store-authority.ts';
 import {
   BROKERS,
@@ -18,7 +19,6 @@ import {
   type RunOptions,
   runScenario,
 } from '../../src/index.ts';
-import { realClock } from '../../src/run/real-clock.ts';
 import { patientScenario } from '../support/patient-scenario.ts';
 import { requireProgram } from '../support/programs.ts';
 

@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 import type { BrokerAdapter, BrokerStartOptions } from '../../src/broker/adapter.ts';
 import { embeddedBroker } from '../../src/broker/embedded/adapter.ts';
 import { readConfiguration } from '../../src/broker/load-configuration.ts';
+import { realClock } from '../../src/fleet/real-clock.ts';
 import type { CellResult } from '../../src/matrix/cell.ts';
 import { loadMatrixScenario } from '../../src/matrix/scenario-reference.ts';
 import { issueCertificates } from '../../src/run/matrix-certificates.ts';
 import { runCells } from '../../src/run/matrix-lanes.ts';
-import { realClock } from '../../src/run/real-clock.ts';
 import type { CellJob } from '../../src/run/run-cell.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

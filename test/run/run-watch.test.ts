@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FleetTally } from '../../src/fleet/statistics.ts';
+import { FleetTally } from '../../src/fleet/tally.ts';
 import type { ObservedEvent } from '../../src/history/event.ts';
 import { RunWatch } from '../../src/run/run-watch.ts';
 import { planOf } from '../scenario/helpers.ts';

@@ -190,14 +190,15 @@ class VirtualConnection implements Connection {
     this.#cancelExpiry = clock.schedule(silentAt, () => this.endedByBroker('keep-alive-timeout'));
   }
 
-  publish(message: VirtualMessage, acknowledged: () => void): void {
-    if (this.#phase !== 'connected') return;
+  publish(message: VirtualMessage, acknowledged: () => void): boolean {
+    if (this.#phase !== 'connected') return false;
     this.#lastPacketAt = this.#broker.clock.now();
     this.#up(() => {
       if (this.#session?.to !== undefined) return;
       this.#broker.kept.publish(message, this.#broker.clock.now());
       if (message.qos > 0) this.#down(() => this.#listens() && acknowledged());
     });
+    return true;
   }
 
   subscribe(

@@ -89,7 +89,7 @@ export function virtualFleet(plan: FleetPlan, options: VirtualOptions = {}): Vir
     {
       clock,
       connector: broker,
-      endpoint: { host: 'virtual', port: 8883, caPem: '' },
+      routes: { endpoints: [{ host: 'virtual', port: 8883, caPem: '' }], sourceAddresses: [] },
       credentials,
       record: keep(events),
       truth: keep(truth),

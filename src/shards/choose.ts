@@ -1,0 +1,32 @@
+/** Which engine of this machine suits a plan. */
+import { availableParallelism } from 'node:os';
+import { peakPerSecond } from '../scenario/arrivals.ts';
+import type { FleetPlan } from '../scenario/plan.ts';
+import type { FleetEngine } from './fleet-engine.ts';
+import { inProcess } from './in-process.ts';
+import { workerProcesses } from './local/engine.ts';
+
+/** The engine for a plan. */
+export type EngineChoice = (plan: FleetPlan) => FleetEngine;
+
+/** One process of ours drives so many devices, and opens so many connections a second, with ease. */
+const DEVICES_WITH_EASE = 5_000;
+const CONNECTS_PER_SECOND_WITH_EASE = 300;
+
+/** So many processes on this machine; `auto` takes one per so much work, and at most one per core. */
+export function localEngine(workers: number | 'auto'): EngineChoice {
+  return (plan) => {
+    const count = workers === 'auto' ? workersFor(plan, availableParallelism()) : workers;
+    return count === 1 ? inProcess : workerProcesses(count);
+  };
+}
+
+/** How many processes a plan is worth. */
+export function workersFor({ devices }: FleetPlan, cores: number): number {
+  const connects = peakPerSecond(devices.map(({ arrivesAtMs }) => arrivesAtMs));
+  const wanted = Math.max(
+    Math.ceil(devices.length / DEVICES_WITH_EASE),
+    Math.ceil(connects / CONNECTS_PER_SECOND_WITH_EASE),
+  );
+  return Math.min(Math.max(1, wanted), cores);
+}
