@@ -30,7 +30,7 @@ describe('the package', () => {
     const { files } = await pack(await temporaryFolder());
     const paths = files.map((file) => file.path);
     const allowed =
-      /^(dist\/.*\.(js|d\.ts)|dist\/web\/\w+\.css|(scenarios|configurations)\/([\w-]+\/)?[\w.-]+|docs\/[\w.-]+\.md|docs\/mitigation\.(yaml|schema\.json)|docs\/ci\/[\w.-]+\.yml|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+      /^(dist\/.*\.(js|d\.ts)|dist\/web\/\w+\.css|(scenarios|configurations)\/([\w-]+\/)?[\w.-]+|docs\/[\w.-]+\.md|docs\/mitigation\.(yaml|schema\.json)|docs\/ci\/[\w.-]+\.yml|docs\/grafana\/\w+\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     for (const path of [
       'dist/cli.js',

@@ -8,6 +8,7 @@ import {
   type RunOptions,
   shellWord,
   UserError,
+  withoutPassword,
 } from '../index.ts';
 import { durationFrom, wholeNumber } from './options.ts';
 
@@ -69,8 +70,11 @@ export function capsFrom(args: {
   };
 }
 
-/** The command line again, quoted for a POSIX shell and without the words to leave out. */
+/**
+ * The command line again, quoted for a POSIX shell, without the words to leave out, and without the
+ * password of a Redis.
+ */
 export function commandLine(argv: readonly string[], without: readonly string[] = []): string {
   const words = argv.filter((word) => !without.includes(word));
-  return ['npx doppelfleet', ...words.map(shellWord)].join(' ');
+  return ['npx doppelfleet', ...words.map(withoutPassword).map(shellWord)].join(' ');
 }

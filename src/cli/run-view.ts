@@ -1,6 +1,7 @@
 /**
  * Everything through which people watch and steer the runs of a command: the terminal's progress,
- * Ctrl-C, and with `--ui` a page in the browser that shows the same and can stop or heal a run.
+ * Ctrl-C, with `--ui` a page in the browser that shows the same and can stop or heal a run, and with
+ * `--metrics` and `--otlp` the figures for a monitoring system.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +11,9 @@ import {
   LiveFeed,
   type LiveReport,
   loadLivePage,
+  type MetricsOptions,
+  type OpenMetrics,
+  openMetrics,
   type Report,
   type RunObserver,
   type ScriptObserver,
@@ -22,6 +26,7 @@ import { allObservers } from './all-observers.ts';
 import type { CliEnvironment, OutputStream } from './environment.ts';
 import { feedObservers } from './feed-observers.ts';
 import { type Interrupt, interruptible } from './interrupt.ts';
+import { type MetricsArguments, metricsFrom } from './metrics-option.ts';
 import { openProgress, type ProgressView } from './progress.ts';
 import { scriptObserver } from './script-progress.ts';
 import { type UiArguments, uiFrom } from './ui-option.ts';
@@ -41,13 +46,16 @@ export interface RunView {
   end(): Promise<void>;
 }
 
-/** Throws a `UserError` when the page can't be served. Must be ended, whatever happens. */
+type ViewArguments = UiArguments & MetricsArguments & { readonly quiet?: boolean | undefined };
+
+/** Throws a `UserError` when the page or the metrics can't be served. Must be ended, whatever happens. */
 export async function openRunView(
-  args: UiArguments & { readonly quiet?: boolean | undefined },
+  args: ViewArguments,
   env: CliEnvironment,
   style: Style,
 ): Promise<RunView> {
   const ui = uiFrom(args);
+  const wantedMetrics = metricsFrom(args, env.env);
   const progress = args.quiet === true ? quietView(env) : openProgress(env, style);
   const { stream } = progress;
   const interrupt = interruptible({
@@ -55,41 +63,75 @@ export async function openRunView(
     stderr: stream,
   });
   const heal = new HealSwitch();
-  const terminal = {
-    observer: progress.observer,
-    scriptObserver: args.quiet === true ? {} : scriptObserver(stream, style),
-  };
   const { signal, killSignal } = interrupt;
   const signals = { signal, killSignal, healSignal: heal.next };
   const leave = (): void => {
     progress.end();
     interrupt.end();
   };
-  if (ui === undefined) return { ...terminal, signals, stream, end: async () => leave() };
+  let metrics: OpenMetrics | undefined;
+  let browser: BrowserView | undefined;
   try {
-    const untilInterrupt = (): Promise<void> =>
-      new Promise((resolve) => {
-        const off = env.onInterrupt(() => {
-          off();
-          resolve();
-        });
+    if (wantedMetrics !== undefined) {
+      metrics = await openMetricsView({
+        ...wantedMetrics,
+        stream,
+        warn: (message) => progress.observer.warning?.(message),
       });
-    const browser = await openBrowserView({ ...ui, stream, interrupt, heal, untilInterrupt });
-    return {
-      observer: allObservers([terminal.observer, browser.observer]),
-      scriptObserver: allObservers([terminal.scriptObserver, browser.scriptObserver]),
-      signals,
-      stream,
-      end: () => browser.end(leave),
-    };
+    }
+    if (ui !== undefined) {
+      const untilInterrupt = (): Promise<void> => nextInterrupt(env);
+      browser = await openBrowserView({ ...ui, stream, interrupt, heal, untilInterrupt });
+    }
   } catch (error) {
     leave();
+    await metrics?.end();
     throw error;
   }
+  const observers = [progress.observer, browser?.observer, metrics?.observer];
+  const scripts = [args.quiet ? undefined : scriptObserver(stream, style), browser?.scriptObserver];
+  return {
+    observer: allObservers(observers.filter((one) => one !== undefined)),
+    scriptObserver: allObservers(scripts.filter((one) => one !== undefined)),
+    signals,
+    stream,
+    async end() {
+      try {
+        if (browser === undefined) leave();
+        else await browser.end(leave);
+      } finally {
+        await metrics?.end();
+      }
+    },
+  };
+}
+
+function nextInterrupt(env: CliEnvironment): Promise<void> {
+  return new Promise((resolve) => {
+    const off = env.onInterrupt(() => {
+      off();
+      resolve();
+    });
+  });
 }
 
 function quietView({ stderr }: CliEnvironment): ProgressView {
   return { observer: {}, stream: stderr, end: () => {} };
+}
+
+async function openMetricsView({
+  stream,
+  ...options
+}: Omit<MetricsOptions, 'version'> & { readonly stream: OutputStream }): Promise<OpenMetrics> {
+  const metrics = await openMetrics({ ...options, version: toolVersion() });
+  if (metrics.url !== undefined) stream.write(`  metrics       ${metrics.url}\n`);
+  return metrics;
+}
+
+interface BrowserView {
+  readonly observer: RunObserver;
+  readonly scriptObserver: ScriptObserver;
+  end(leave: () => void): Promise<void>;
 }
 
 interface BrowserViewOptions {
@@ -101,7 +143,7 @@ interface BrowserViewOptions {
   readonly untilInterrupt: () => Promise<void>;
 }
 
-async function openBrowserView(options: BrowserViewOptions) {
+async function openBrowserView(options: BrowserViewOptions): Promise<BrowserView> {
   const { port, hold, stream, interrupt, heal, untilInterrupt } = options;
   const feed = new LiveFeed(toolVersion());
   const server = await startLiveServer({

@@ -14,9 +14,11 @@ import {
   UserError,
 } from '../../index.ts';
 import { defineCommand } from '../command.ts';
+import { engineFrom, engineOptions } from '../engine-option.ts';
 import { allowListFile, styleFor } from '../environment.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { checkGithub, githubOption, tellGithub } from '../github-option.ts';
+import { metricsOptions } from '../metrics-option.ts';
 import {
   brokerFrom,
   brokerOptions,
@@ -26,6 +28,7 @@ import {
   storeOptions,
 } from '../options.ts';
 import { checkWritable, writeOutput } from '../output-file.ts';
+import { routeOptions, routesFrom } from '../route-options.ts';
 import { capsFrom, commandLine, configurationFrom, runOptions } from '../run-options.ts';
 import { openRunView } from '../run-view.ts';
 import { uiOptions } from '../ui-option.ts';
@@ -45,10 +48,10 @@ export const compareCommand = defineCommand({
     ],
     ['$0 compare full-clone --markdown table.md', 'the table for a pull request'],
   ],
-  options: (parser) =>
-    githubOption(
-      uiOptions(runOptions(changeOptions(brokerOptions(storeOptions(jsonOption(parser)))))),
-    )
+  options: (parser) => {
+    const common = changeOptions(brokerOptions(storeOptions(jsonOption(parser))));
+    const run = routeOptions(engineOptions(runOptions(common)));
+    return githubOption(metricsOptions(uiOptions(run)))
       .positional('scenario', {
         type: 'string',
         demandOption: true,
@@ -63,7 +66,8 @@ export const compareCommand = defineCommand({
           "A fix to compare: the scenario's, <strategy>:<name>=<value>, or several joined by +; " +
           'repeatable, every fix of the scenario by default',
       })
-      .option('markdown', { type: 'string', describe: 'Write the comparison as Markdown here' }),
+      .option('markdown', { type: 'string', describe: 'Write the comparison as Markdown here' });
+  },
   async run(args, env): Promise<ExitCode> {
     const style = styleFor(env.stderr, env.env);
     const allowList = allowListFile(env.env);
@@ -81,6 +85,8 @@ export const compareCommand = defineCommand({
         authority: args.authority,
         allowedTargets: await loadAllowedTargets(allowList),
         allowListFile: allowList,
+        ...(await engineFrom(args, env.env)),
+        ...routesFrom(args),
         caps: capsFrom(args),
         fixes: fixesOf(args.fix, Object.keys(loaded.scenario.fixes), args.scenario),
         trySessionTheft: true,

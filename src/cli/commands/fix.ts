@@ -11,8 +11,10 @@ import {
   UserError,
 } from '../../index.ts';
 import { defineCommand } from '../command.ts';
+import { engineFrom, engineOptions } from '../engine-option.ts';
 import { allowListFile, styleFor } from '../environment.ts';
 import { outcomeExitCode } from '../exit-codes.ts';
+import { metricsOptions } from '../metrics-option.ts';
 import {
   brokerFrom,
   brokerOptions,
@@ -22,6 +24,7 @@ import {
   storeOptions,
   wholeNumber,
 } from '../options.ts';
+import { routeOptions, routesFrom } from '../route-options.ts';
 import { capsFrom, commandLine, configurationFrom, runOptions } from '../run-options.ts';
 import { openRunView } from '../run-view.ts';
 import { uiOptions } from '../ui-option.ts';
@@ -40,7 +43,7 @@ export const fixCommand = defineCommand({
   ],
   options: (parser) => {
     const common = changeOptions(brokerOptions(storeOptions(jsonOption(parser))));
-    return uiOptions(runOptions(common))
+    return metricsOptions(uiOptions(routeOptions(engineOptions(runOptions(common)))))
       .positional('scenario', {
         type: 'string',
         demandOption: true,
@@ -85,6 +88,8 @@ export const fixCommand = defineCommand({
         authority: args.authority,
         allowedTargets: await loadAllowedTargets(allowList),
         allowListFile: allowList,
+        ...(await engineFrom(args, env.env)),
+        ...routesFrom(args),
         caps: capsFrom(args),
         overrides: overridesFrom(args),
         observer: view.observer,

@@ -14,14 +14,15 @@ import {
   runScript,
   type ScriptReport,
   type ScriptRunOptions,
-  shellWord,
   UserError,
 } from '../../index.ts';
 import { defineCommand } from '../command.ts';
+import { engineFrom, engineOptions } from '../engine-option.ts';
 import { allowListFile, styleFor } from '../environment.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { checkFleetOptions } from '../fleet-options.ts';
 import { checkGithub, githubOption, tellGithub } from '../github-option.ts';
+import { metricsOptions } from '../metrics-option.ts';
 import { mitigateOptions, mitigationFrom } from '../mitigation-option.ts';
 import {
   brokerFrom,
@@ -32,7 +33,8 @@ import {
   storeOptions,
 } from '../options.ts';
 import { checkWritable, writeOutput } from '../output-file.ts';
-import { capsFrom, configurationFrom, runOptions } from '../run-options.ts';
+import { routeOptions, routesFrom } from '../route-options.ts';
+import { capsFrom, commandLine, configurationFrom, runOptions } from '../run-options.ts';
 import { openRunView } from '../run-view.ts';
 import { uiOptions } from '../ui-option.ts';
 
@@ -62,8 +64,8 @@ export const runCommand = defineCommand({
   ],
   options: (parser) => {
     const common = changeOptions(brokerOptions(storeOptions(jsonOption(parser))));
-    const run = runOptions(common);
-    return mitigateOptions(uiOptions(githubOption(run)))
+    const run = routeOptions(engineOptions(runOptions(common)));
+    return mitigateOptions(metricsOptions(uiOptions(githubOption(run))))
       .positional('scenario', {
         type: 'string',
         array: true,
@@ -108,6 +110,8 @@ export const runCommand = defineCommand({
         ...common,
         fixes: args.fix.includes('all') ? 'all' : args.fix,
         overrides,
+        ...(await engineFrom(args, env.env)),
+        ...routesFrom(args),
         ...(await mitigationFrom(args, env)),
         observer: view.observer,
       };
@@ -165,7 +169,8 @@ function reproduceCommand(
   scenarios: readonly string[],
   name: string,
 ): string {
-  const others = new Set(scenarios.filter((other) => other !== name));
-  const words = argv.filter((word) => !others.has(word));
-  return ['npx doppelfleet', ...words.map(shellWord)].join(' ');
+  return commandLine(
+    argv,
+    scenarios.filter((other) => other !== name),
+  );
 }
