@@ -84,7 +84,7 @@ export async function fixScenario(
   const planned = variantFor(loaded, { ...options, broker }, undefined);
   for (const spec of options.with ?? []) variantFor(loaded, { ...options, broker }, spec);
   await checkMachine(planned.plan, broker, options.engine?.(planned.plan) ?? inProcess, options);
-  await checkBrokerAvailable(broker);
+  await checkBrokerAvailable(broker, options);
   const store = openRunStore(options, clock, observer);
   const folder = await createRunFolder(options.out ?? 'runs', clock.now(), loaded.scenario.name);
   let credentials: ReadonlyMap<string, Credential> = new Map();

@@ -46,7 +46,7 @@ export async function runScenario(
   for (const { plan } of variants) {
     await checkMachine(plan, broker, options.engine?.(plan) ?? inProcess, options);
   }
-  await checkBrokerAvailable(broker);
+  await checkBrokerAvailable(broker, options);
 
   const clock = options.clock ?? realClock;
   const store = openRunStore(options, clock, observer);

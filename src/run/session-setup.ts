@@ -34,11 +34,15 @@ export function checkTargetAllowed(
   }
 }
 
-/** Throws a `UserError` (69) if the broker can't be started, or reached, here. */
-export async function checkBrokerAvailable(broker: BrokerChoice): Promise<void> {
+/** Throws a `UserError` (69) if the broker can't be started, or reached at every endpoint, here. */
+export async function checkBrokerAvailable(
+  broker: BrokerChoice,
+  { furtherEndpoints = [] }: Pick<RunOptions, 'furtherEndpoints'> = {},
+): Promise<void> {
   const unavailable = await broker.adapter.unavailable();
   if (unavailable !== undefined) throw new UserError(EXIT.unavailable, { message: unavailable });
-  if (broker.kind === 'external') await checkReachable(broker);
+  if (broker.kind === 'local') return;
+  for (const endpoint of [broker, ...furtherEndpoints]) await checkReachable(endpoint);
 }
 
 /** The store of certificates that the options name. */
