@@ -30,7 +30,7 @@ describe('the package', () => {
     const { files } = await pack(await temporaryFolder());
     const paths = files.map((file) => file.path);
     const allowed =
-      /^(dist\/.*\.(js|d\.ts)|dist\/web\/\w+\.css|(scenarios|configurations)\/([\w-]+\/)?[\w.-]+|docs\/[\w.-]+\.md|docs\/mitigation\.(yaml|schema\.json)|docs\/ci\/[\w.-]+\.yml|docs\/grafana\/\w+\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+      /^(dist\/.*\.(js|d\.ts)|dist\/web\/\w+\.css|(scenarios|configurations)\/([\w-]+\/)?[\w.-]+|docs\/[\w.-]+\.md|docs\/mitigation\.(yaml|schema\.json)|docs\/ci\/[\w.-]+\.yml|docs\/grafana\/\w+\.json|deploy\/(Dockerfile(\.dockerignore)?|\w+\.yaml)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     for (const path of [
       'dist/cli.js',
@@ -70,6 +70,14 @@ describe('the package', () => {
     ];
     const { stdout } = await run('npx', ['--no-install', ...argv], { cwd: folder, env });
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'met' });
+    // What only the engine needs is not installed with it, and is named when it is missing.
+    const engine = ['doppelfleet', 'worker', '--engine', 'redis://127.0.0.1:1'];
+    await expect(
+      run('npx', ['--no-install', ...engine], { cwd: folder, env }),
+    ).rejects.toMatchObject({
+      code: 69,
+      stderr: expect.stringContaining('npm install bullmq ioredis'),
+    });
     // The keys it minted there are not for git.
     expect(await readFile(join(folder, 'certs', 'default', '.gitignore'), 'utf8')).toBe('*\n');
   });

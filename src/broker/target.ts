@@ -17,6 +17,8 @@ export interface TargetAllowList {
   readonly userFile: string;
   /** It is not attacked: findings are published to it. */
   readonly publishing?: boolean;
+  /** It is a worker that asks, whose own user allows targets in one place. */
+  readonly worker?: boolean;
 }
 
 /** Whether `host` is this machine: 127.0.0.0/8, ::1 or `localhost`; no other name. */
@@ -30,7 +32,14 @@ export function isLoopback(host: string): boolean {
 export function checkTarget(host: string, port: number, allowList: TargetAllowList): void {
   if (isLoopback(host)) return;
   const target = formatTarget(host, port);
-  const { publishing = false } = allowList;
+  const { publishing = false, worker = false } = allowList;
+  if (worker && allows(allowList.named, host, port)) return;
+  if (worker) {
+    throw new UserError(EXIT.usage, {
+      message: `${target} is not this machine and has not been allowed as a target here`,
+      hint: `if it may be attacked from here, start the worker with --allow-target ${target} or name it in ${allowList.userFile}`,
+    });
+  }
   const missing: string[] = [];
   if (!allows(allowList.named, host, port)) {
     const file = publishing ? '' : 'under "targets:" in the scenario or ';

@@ -7,6 +7,7 @@ import { auditsCommand } from './commands/audit-folder.ts';
 import { certsCommand } from './commands/certs.ts';
 import { compareCommand } from './commands/compare.ts';
 import { demoCommand } from './commands/demo.ts';
+import { engineCommand } from './commands/engine.ts';
 import { fixCommand } from './commands/fix.ts';
 import { historyCommand } from './commands/history.ts';
 import { listCommand } from './commands/list.ts';
@@ -17,6 +18,7 @@ import { probeCommand } from './commands/probe.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { validateCommand } from './commands/validate.ts';
+import { workerCommand } from './commands/worker.ts';
 import { completionNames } from './completion-names.ts';
 import type { CliEnvironment } from './environment.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
@@ -39,6 +41,8 @@ const COMMANDS: readonly Command[] = [
   mitigateCommand,
   historyCommand,
   certsCommand,
+  workerCommand,
+  engineCommand,
 ];
 
 export async function main(environment: CliEnvironment): Promise<ExitCode> {

@@ -73,6 +73,9 @@ export function openProgress(env: Environment, style: Style): ProgressView {
       gauge.pause();
       say(`  certificates  ${total} ready, ${minted} of them new`);
     },
+    mustering(words) {
+      say(`  workers       ${printable(words, 200)}`);
+    },
     brokerStarted({ version, endpoint }) {
       say(`  broker        ${version} at ${endpoint}`);
       gauge.started();

@@ -36,7 +36,8 @@ export async function checkMachine(
   if (problems.length > 0) throw new UserError(EXIT.usage, problems);
 }
 
-async function addressProblems(addresses: readonly string[]): Promise<readonly Problem[]> {
+/** A sentence for each source address that connections can't start from. */
+export async function addressProblems(addresses: readonly string[]): Promise<readonly Problem[]> {
   const problems = await Promise.all(addresses.map(addressProblem));
   return problems.flatMap((why, index) =>
     why === undefined

@@ -3,6 +3,7 @@
  * Whatever happens, sockets and broker are gone and the history is closed when it returns.
  */
 import type { RunningBroker } from '../broker/adapter.ts';
+import { EXIT, UserError } from '../core/errors.ts';
 import { PausableClock } from '../core/pausable-clock.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -150,7 +151,7 @@ class Drive {
   async #muster({ endpoint }: RunningBroker): Promise<Fleet> {
     const { plan, runId, credentials, clock, engine, sourceAddresses = [] } = this.#job;
     const further = (this.#job.furtherEndpoints ?? []).map((one) => ({ ...endpoint, ...one }));
-    const fleet = await engine.muster({
+    const mustering = engine.muster({
       plan,
       runId,
       routes: { endpoints: [endpoint, ...further], sourceAddresses },
@@ -171,6 +172,11 @@ class Drive {
         if (this.#lost.length >= engine.workers) this.#stopEarly.abort();
       },
       signal: this.#cutShort,
+    });
+    const fleet = await mustering.catch((error: unknown) => {
+      // Nobody waits for workers any more once the broker has gone.
+      if (this.#failure === undefined) throw error;
+      throw new UserError(EXIT.unavailable, { message: this.#failure }, error);
     });
     this.#fleet = fleet;
     this.#cleanUp.push(() => fleet.kill());
