@@ -50,6 +50,8 @@ export interface DeviceState {
     readonly nextCertificate: boolean;
   };
   readonly published: number;
+  /** When its next message is due. */
+  readonly publishesAt: EpochMs;
   readonly healed: boolean;
   readonly random: RandomState;
 }
@@ -95,6 +97,7 @@ export function newDevice(context: DeviceContext): DeviceStep {
       attempts: 0,
       connectedAt: 0,
       published: 0,
+      publishesAt: 0,
       healed: false,
       random: device.random,
     },
@@ -146,7 +149,7 @@ function timerFired(
     case 'behaviour':
       return state.phase === 'connected' ? followIntent(state, at) : unchanged(state);
     case 'publish':
-      return state.phase === 'connected' ? publish(context, state, at) : unchanged(state);
+      return state.phase === 'connected' ? publish(context, state) : unchanged(state);
     default:
       return assertNever(timer);
   }
@@ -168,12 +171,11 @@ function connected(context: DeviceContext, state: DeviceState, at: EpochMs): Dev
   const { group, startedAt } = context;
   const [uniform, random] = nextRandom(state.random);
   const { intent: _previous, ...rest } = state;
-  const next: DeviceState = { ...rest, phase: 'connected', connectedAt: at, random };
+  // A share of the period at random, so that a fleet does not publish in step.
+  const publishesAt = at + (group.publish?.every ?? 0) * uniform;
+  const next: DeviceState = { ...rest, phase: 'connected', connectedAt: at, publishesAt, random };
   const actions: DeviceAction[] = [];
-  if (group.publish) {
-    // A share of the period at random, so that a fleet does not publish in step.
-    actions.push({ type: 'set-timer', timer: 'publish', at: at + group.publish.every * uniform });
-  }
+  if (group.publish) actions.push({ type: 'set-timer', timer: 'publish', at: publishesAt });
   const intent = state.healed
     ? undefined
     : behaviourOf(group.behaviour).nextIntent(group.behaviour, {
@@ -203,14 +205,16 @@ function followIntent(state: DeviceState, at: EpochMs): DeviceStep {
   return { state: { ...rest, phase: 'waiting', certificateIndex }, actions };
 }
 
-function publish(context: DeviceContext, state: DeviceState, at: EpochMs): DeviceStep {
+/** The next message is due a period after this one was, however late this one is. */
+function publish(context: DeviceContext, state: DeviceState): DeviceStep {
   const every = context.group.publish?.every;
   if (every === undefined) return unchanged(state);
+  const publishesAt = state.publishesAt + every;
   return {
-    state: { ...state, published: state.published + 1 },
+    state: { ...state, published: state.published + 1, publishesAt },
     actions: [
       { type: 'publish', connection: state.connection, seq: state.published + 1 },
-      { type: 'set-timer', timer: 'publish', at: at + every },
+      { type: 'set-timer', timer: 'publish', at: publishesAt },
     ],
   };
 }

@@ -30,26 +30,32 @@ export type LedgerEntry = {
 
 /** Writes down what a ledger would be told. */
 export class LedgerRecorder implements Ledger {
+  readonly #behindMs: () => number;
   #entries: LedgerEntry[] = [];
 
+  /** `behindMs`: how far the clock that it is told the times of is behind the wall's just now. */
+  constructor(behindMs: () => number = () => 0) {
+    this.#behindMs = behindMs;
+  }
+
   connected(...args: Parameters<Ledger['connected']>): void {
-    this.#entries.push(['connected', ...args]);
+    this.#add(['connected', ...args]);
   }
 
   subscribed(...args: Parameters<Ledger['subscribed']>): void {
-    this.#entries.push(['subscribed', ...args]);
+    this.#add(['subscribed', ...args]);
   }
 
   ended(...args: Parameters<Ledger['ended']>): void {
-    this.#entries.push(['ended', ...args]);
+    this.#add(['ended', ...args]);
   }
 
   published(...args: Parameters<Ledger['published']>): void {
-    this.#entries.push(['published', ...args]);
+    this.#add(['published', ...args]);
   }
 
   received(...args: Parameters<Ledger['received']>): void {
-    this.#entries.push(['received', ...args]);
+    this.#add(['received', ...args]);
   }
 
   /** Everything since the last take. */
@@ -57,6 +63,12 @@ export class LedgerRecorder implements Ledger {
     const entries = this.#entries;
     this.#entries = [];
     return entries;
+  }
+
+  /** At once: a pause may begin or end before they are taken. */
+  #add(entry: LedgerEntry): void {
+    const behindMs = this.#behindMs();
+    this.#entries.push(behindMs === 0 ? entry : shiftedEntry(entry, behindMs));
   }
 }
 

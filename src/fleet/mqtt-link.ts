@@ -173,6 +173,11 @@ export class MqttLink implements KeptAlive {
       return;
     }
     const { serverKeepAlive, ...limits } = packet.properties ?? {};
+    // MQTT 5.0 §3.2.2.3.3 and §3.2.2.3.6: nothing could ever be sent.
+    if (limits.receiveMaximum === 0 || limits.maximumPacketSize === 0) {
+      this.#breaks('CONNACK with a maximum of 0');
+      return;
+    }
     this.#maximumQos = limits.maximumQoS ?? this.#maximumQos;
     this.#maximumPacketSize = limits.maximumPacketSize ?? this.#maximumPacketSize;
     this.#receiveMaximum = limits.receiveMaximum ?? this.#receiveMaximum;
@@ -233,8 +238,11 @@ export class MqttLink implements KeptAlive {
   }
 
   #nextId(): number | undefined {
-    let id = this.#windowFor().nextId();
-    while (id !== undefined && this.#subscribing?.has(id)) id = this.#windowFor().nextId();
+    const window = this.#windowFor();
+    // With every ID in use the search would never end.
+    if (window.waiting + (this.#subscribing?.size ?? 0) >= PACKET_IDS) return undefined;
+    let id = window.nextId();
+    while (id !== undefined && this.#subscribing?.has(id)) id = window.nextId();
     return id;
   }
 

@@ -1,5 +1,5 @@
 /**
- * MQTT packets from the bytes of a connection. A connection keeps no more than what it has of an
+ * MQTT packets from the bytes of a connection. A connection keeps no more than twice what it has of an
  * unfinished packet; whole ones go through a parser that all connections share, since mqtt-packet's
  * has state, listeners and a buffer list of its own.
  */
@@ -64,19 +64,49 @@ export class PacketParser {
 
 /** Cuts the stream of one connection into packets. */
 export class PacketReader {
-  #unfinished: Buffer | undefined;
+  #unfinished: Unfinished | undefined;
 
   /** Calls `onPacket` with every packet that is whole now. Throws {@link MalformedPacket}. */
   read(chunk: Buffer, onPacket: (bytes: Buffer) => void): void {
-    let rest = this.#unfinished === undefined ? chunk : Buffer.concat([this.#unfinished, chunk]);
+    let rest = this.#unfinished?.with(chunk) ?? chunk;
+    if (this.#unfinished !== undefined && rest.length < this.#unfinished.wanted) return;
     this.#unfinished = undefined;
     for (;;) {
       const length = packetLength(rest);
-      if (length === undefined || length > rest.length) break;
+      if (length === undefined || length > rest.length) {
+        if (rest.length > 0) this.#unfinished = new Unfinished(rest, length ?? rest.length + 1);
+        return;
+      }
       onPacket(rest.subarray(0, length));
       rest = rest.subarray(length);
     }
-    if (rest.length > 0) this.#unfinished = rest;
+  }
+}
+
+/** The beginning of a packet. Its room doubles, or a long packet would be copied for each chunk. */
+class Unfinished {
+  /** Bytes, from where on it is worth another look. */
+  readonly wanted: number;
+  #room: Buffer;
+  #length: number;
+
+  constructor(bytes: Buffer, wanted: number) {
+    this.#room = bytes;
+    this.#length = bytes.length;
+    this.wanted = wanted;
+  }
+
+  /** All bytes so far. */
+  with(chunk: Buffer): Buffer {
+    const length = this.#length + chunk.length;
+    if (length > this.#room.length) {
+      const room = Buffer.allocUnsafe(Math.max(length, Math.min(2 * length, this.wanted)));
+      this.#room.copy(room, 0, 0, this.#length);
+      this.#room = room;
+    }
+    chunk.copy(this.#room, this.#length);
+    this.#length = length;
+    return this.#room.subarray(0, length);
   }
 }
 

@@ -34,6 +34,10 @@ const OTHER_FILES = 200;
 const DEVICE_BYTES = 110 * 1024;
 const PROCESS_BYTES = 130 * 1024 * 1024;
 const BROKER_CONNECTION_BYTES = 90 * 1024;
+/** Standard deviations above the mean; one process in some ten thousand gets more. */
+const DEVIATIONS = 4;
+/** More are no remedy. */
+const WORKERS_MAX = 1024;
 
 /** Everything that does not fit, with the numbers and the remedy; nothing if all fits. */
 export function budgetProblems(question: BudgetQuestion): readonly Problem[] {
@@ -47,10 +51,12 @@ function fileProblems({ shards, brokerDevices, machine }: BudgetQuestion): reado
   const problems: Problem[] = [];
   const needed = largest + OTHER_FILES;
   if (needed > openFilesMax) {
-    const workers = Math.ceil((total * 1.02) / Math.max(1, openFilesMax - OTHER_FILES));
+    const workers = workersWithin(openFilesMax - OTHER_FILES, total);
+    const orMore =
+      workers === undefined ? '' : `, or take more processes with --workers ${workers}`;
     problems.push({
       message: `${plural(largest, 'device')} in one process need ${count(needed)} open files, and it may have ${count(openFilesMax)}`,
-      hint: `raise it with ulimit -n ${needed}, or take more processes with --workers ${workers}`,
+      hint: `raise it with ulimit -n ${needed}${orMore}`,
     });
   }
   const brokerNeeds = (brokerDevices ?? 0) + OTHER_FILES;
@@ -61,6 +67,13 @@ function fileProblems({ shards, brokerDevices, machine }: BudgetQuestion): reado
     });
   }
   return problems;
+}
+
+/** So many processes that none gets more than `room` devices; undefined if no number is enough. */
+function workersWithin(room: number, total: number): number | undefined {
+  // Devices fall to processes by chance: the largest share is some deviations above the mean.
+  const mean = (Math.sqrt(room + DEVIATIONS ** 2 / 4) - DEVIATIONS / 2) ** 2;
+  return room > 0 && total / mean <= WORKERS_MAX ? Math.ceil(total / mean) : undefined;
 }
 
 function portProblems({ shards, routes, machine }: BudgetQuestion): readonly Problem[] {

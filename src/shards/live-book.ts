@@ -67,10 +67,14 @@ export class LiveBook {
     });
   }
 
-  /** The group of the device behind a session that is known. */
-  groupOf(sessionId: string): string | undefined {
-    const entry = this.#sessions.get(sessionId);
-    return entry && this.#groups.get(entry.truth.device);
+  /** The devices behind those sessions that are known. */
+  devicesOf(
+    sessions: readonly Pick<ObservedEvent, 'sessionId'>[],
+  ): readonly Pick<LiveDevice, 'name' | 'group'>[] {
+    return sessions.flatMap(({ sessionId }) => {
+      const name = this.#sessions.get(sessionId)?.truth.device;
+      return name === undefined ? [] : [{ name, group: this.#groups.get(name) ?? '' }];
+    });
   }
 
   #end(sessionId: string): void {

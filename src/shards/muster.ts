@@ -28,8 +28,8 @@ export function shardOrders(request: FleetRequest, shards: number): readonly Sha
 }
 
 /**
- * One shard for every link. Throws a `UserError` (69) with every worker that did not get ready; all
- * links are closed then.
+ * One shard for every link. Throws a `UserError` (69) with every worker that did not get ready, or
+ * the reason of the abort; all links are closed then.
  */
 export async function musterShards(
   request: FleetRequest,
@@ -44,6 +44,7 @@ export async function musterShards(
   try {
     await Promise.all(mustering.map((one) => one.ready()));
     await Promise.all(mustering.map((one) => one.measureClock()));
+    request.signal.throwIfAborted();
     const problems = mustering.flatMap(({ problem }) => problem ?? []);
     if (problems.length > 0) {
       throw new UserError(

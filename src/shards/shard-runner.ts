@@ -8,7 +8,7 @@ import type { Clock, EpochMs } from '../core/time.ts';
 import type { Connector } from '../fleet/connector.ts';
 import { FleetDriver } from '../fleet/driver.ts';
 import { HealthMonitor } from '../fleet/health-monitor.ts';
-import { LedgerRecorder, needsLedger, shiftedEntry } from '../fleet/ledger.ts';
+import { LedgerRecorder, needsLedger } from '../fleet/ledger.ts';
 import type { TruthRecord } from '../fleet/session.ts';
 import { TimeHistogram } from '../fleet/time-histogram.ts';
 import type { ObservedEvent } from '../history/event.ts';
@@ -31,7 +31,7 @@ export class ShardRunner {
   /** Time of the plan: it stands while the run is paused. */
   readonly #clock: PausableClock;
   readonly #health = new HealthMonitor();
-  readonly #ledger = new LedgerRecorder();
+  readonly #ledger = new LedgerRecorder(() => this.#clock.behindMs);
   readonly #latenesses = new TimeHistogram();
   #events: ObservedEvent[] = [];
   #truth: TruthRecord[] = [];
@@ -141,9 +141,7 @@ export class ShardRunner {
       knownTo,
       events,
       truth,
-      ledger: this.#ledger
-        .take()
-        .map((one) => (behindMs === 0 ? one : shiftedEntry(one, behindMs))),
+      ledger: this.#ledger.take(),
       tally,
       lastChangeAt: driver.activity().lastChangeAt + behindMs,
       sessions: { resumed, lost },

@@ -47,13 +47,14 @@ export class ShardState {
     this.#unanswered += tally.counts.unanswered ?? 0;
   }
 
-  /** What its sudden end changes of the fleet's tally; `groups` are those of its live devices. */
-  lossOf(groups: readonly string[]): TallyChange {
+  /** What its sudden end changes of the fleet's tally, with the devices that were connected. */
+  lossOf(devices: readonly { readonly group: string }[]): TallyChange {
     const byGroup = new Map<string, number>();
-    for (const group of groups) byGroup.set(group, (byGroup.get(group) ?? 0) - 1);
+    for (const { group } of devices) byGroup.set(group, (byGroup.get(group) ?? 0) - 1);
     return {
       counts: {
-        connected: -groups.length,
+        connected: -devices.length,
+        closed: devices.length,
         connecting: -this.#connecting,
         unanswered: -this.#unanswered,
         givenUp: this.#unanswered,

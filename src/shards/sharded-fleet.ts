@@ -221,8 +221,10 @@ export class ShardedFleet implements Fleet {
     // After everything that it has told still.
     this.#events.add(at, () => {
       const closes = this.#live.lose(shard.shard, at, `${shard.link.name} ${why}`);
-      const groups = closes.map(({ sessionId }) => this.#live.groupOf(sessionId) ?? '');
-      this.#tally.add(shard.lossOf(groups));
+      const devices = this.#live.devicesOf(closes);
+      this.#tally.add(shard.lossOf(devices));
+      // What they were due they lost with us, not with the broker.
+      for (const { name } of devices) this.#account(['ended', name, 'own', undefined, at]);
       for (const event of closes) this.#record(event);
     });
     this.#release();
@@ -244,12 +246,7 @@ export class ShardedFleet implements Fleet {
       const event = shiftedEvent(raw, backMs);
       this.#events.add(event.at, () => this.#record(event));
     }
-    for (const entry of report.ledger) {
-      // Nobody may get a message before it was sent: whoever receives is told a little later.
-      const lateMs = entry[0] === 'published' ? 0 : this.#ledgerToleranceMs();
-      const shifted = shiftedEntry(entry, backMs);
-      this.#ledgerEntries.add(ledgerTime(shifted) + lateMs, shifted);
-    }
+    for (const entry of report.ledger) this.#account(shiftedEntry(entry, backMs));
     this.#tally.add(report.tally);
     this.#release();
     this.#wakes.wake();
@@ -284,9 +281,11 @@ export class ShardedFleet implements Fleet {
     };
   }
 
-  #ledgerToleranceMs(): number {
+  /** Nobody may get a message before it was sent: whoever receives is told a little later. */
+  #account(entry: LedgerEntry): void {
     const worst = Math.max(...this.#shards.map(({ clock }) => clock.current.uncertaintyMs));
-    return LEDGER_TOLERANCE_MS + 2 * worst;
+    const lateMs = entry[0] === 'published' ? 0 : LEDGER_TOLERANCE_MS + 2 * worst;
+    this.#ledgerEntries.add(ledgerTime(entry) + lateMs, entry);
   }
 
   #tellAll(message: ToWorker): void {

@@ -174,12 +174,17 @@ describe('a device', () => {
     expect(Math.min(...firsts)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...firsts)).toBeLessThanOrEqual(10_000);
     expect(new Set(firsts).size).toBe(50);
-    const one = device(body);
-    one.connect();
-    for (const seq of [1, 2, 3]) {
-      expect(one.take({ type: 'timer', timer: 'publish' }, STARTED_AT + seq)).toEqual([
-        { type: 'publish', connection: 1, seq },
-        { type: 'set-timer', timer: 'publish', at: STARTED_AT + seq + 10_000 },
+  });
+
+  it('keeps its rhythm when a message is late: what is due later stays due when it was', () => {
+    const one = device('  a: { devices: 1, publish: { every: 10s } }\n');
+    const [first] = one.connect();
+    const dueAt = first?.type === 'set-timer' ? first.at : Number.NaN;
+    for (const [index, lateMs] of [0, 700, 12_000, 3].entries()) {
+      const at = dueAt + index * 10_000 + lateMs;
+      expect(one.take({ type: 'timer', timer: 'publish' }, at)).toEqual([
+        { type: 'publish', connection: 1, seq: index + 1 },
+        { type: 'set-timer', timer: 'publish', at: dueAt + (index + 1) * 10_000 },
       ]);
     }
   });

@@ -100,6 +100,16 @@ describe('messages of QoS 1', () => {
 });
 
 describe('a message is not sent', () => {
+  test('if no packet ID is free, those of unanswered SUBSCRIBEs included', async () => {
+    const { connection } = await connected();
+    connection.subscribe([{ filter: 't', qos: 0 }], () => {});
+    for (let sent = 0; sent < 65_534; sent++) {
+      if (!connection.publish(message('t', 1), () => {})) throw new Error(`only ${sent} sent`);
+    }
+    expect(connection.publish(message('t', 1), () => {})).toBe(false);
+    expect(connection.publish(message('t', 0), () => {})).toBe(true);
+  });
+
   test('if it is more than the broker takes', async () => {
     const properties = { maximumPacketSize: 100, maximumQoS: 0 };
     const { connection, session } = await connected({ properties });
@@ -234,6 +244,16 @@ describe('what a broker sends', () => {
     await pester(connection);
     expect(heard.kinds).toEqual(['connected', 'closed']);
   });
+
+  test.each(['receiveMaximum', 'maximumPacketSize'])(
+    'must allow something: a %s of 0 is against MQTT',
+    async (name) => {
+      const { connection, heard } = await connected({ properties: { [name]: 0 } });
+      expect(heard.news).toMatchObject([{ kind: 'failed', reason: 'protocol-error' }]);
+      await pester(connection);
+      expect(heard.kinds).toEqual(['failed']);
+    },
+  );
 
   test('harms no other connection if it is not MQTT', async () => {
     const connector = await mqttConnector(realClock);

@@ -167,6 +167,25 @@ describe('a fleet in worker processes', () => {
   });
 });
 
+test('a run that is interrupted while its workers get ready was interrupted, not refused', async () => {
+  const interrupt = new AbortController();
+  const interrupted = run({
+    engine: (plan) => {
+      const engine = localEngine(2)(plan);
+      return {
+        ...engine,
+        muster: (request) => {
+          const mustering = engine.muster(request);
+          interrupt.abort();
+          return mustering;
+        },
+      };
+    },
+    signal: interrupt.signal,
+  });
+  await expect(interrupted).rejects.toMatchObject({ name: 'AbortError' });
+});
+
 describe('the ways to the broker', () => {
   test('connect from every source address that was named', async () => {
     const { outcome, run: report } = await run({

@@ -35,6 +35,23 @@ describe('the budget of a machine', () => {
     expect(sentences(question(25_000, 2))).toEqual([]);
   });
 
+  it.each([
+    [1_000, 300],
+    [5_000, 1_024],
+  ])('names as many processes as suffice for %i devices with %i files each', (devices, files) => {
+    const machine = { ...MACHINE, openFilesMax: files };
+    const [problem = ''] = sentences(question(devices, 1, { machine }));
+    const workers = Number(/--workers (\d+)$/.exec(problem)?.[1]);
+    expect(workers).toBeGreaterThan(1);
+    expect(sentences(question(devices, workers, { machine }))).toEqual([]);
+  });
+
+  it('names no processes where none has a file to spare', () => {
+    const machine = { ...MACHINE, openFilesMax: 128 };
+    const [problem] = sentences(question(50, 1, { machine }));
+    expect(problem).toMatch(/ and it may have 128 — raise it with ulimit -n 250$/);
+  });
+
   it('counts those of a broker that is started here', () => {
     const [problem] = sentences(question(25_000, 2, { brokerDevices: 25_000 }));
     expect(problem).toContain('a broker that is started here needs 25,200 open files');

@@ -101,6 +101,21 @@ describe('a fleet in several workers', () => {
     for (const event of inferred) expect(event.inferred).toEqual(['at', 'reason']);
   });
 
+  it('blames no broker for messages to devices of a worker that died', async () => {
+    const readers = `  sensors: { devices: 20, publish: { every: 150ms, qos: 1 } }
+  readers: { devices: 6, subscribe: [{ filter: '#', qos: 1 }] }
+`;
+    const shards = await virtualShards(planOf(readers), { ...STEADY, aheadMs: [0, 5_000, 0] });
+    const { wall, fleet, links } = shards;
+    fleet.start();
+    wall.runUntil(fleet.startedAt + 2_000);
+    links[1]?.die('was ended by SIGKILL');
+    const { messages } = await finishVirtually(shards, planOf(readers));
+    expect(messages.deliveries).toMatchObject({ lost: 0, duplicated: 0, waiting: 0 });
+    expect(messages.deliveries?.due).toBeGreaterThan(1_000);
+    expect(fleet.counters()).toMatchObject({ connected: 0, accepted: 26, closed: 26 });
+  });
+
   it('loses a worker that fails, with its words', async () => {
     const shards = await virtualShards(plan, { aheadMs: [0, 0] });
     shards.fleet.start();
@@ -132,6 +147,30 @@ describe('a fleet in several workers', () => {
     expect(statistics.messages.latenessMs?.max).toBeLessThan(1_000);
     const late = shards.events.filter(({ at }) => at > fleet.startedAt + 60_000);
     expect(late.length).toBeGreaterThan(0);
+  });
+
+  it('measures by the wall what is under way when it is paused', async () => {
+    const readers = planOf(`  sensors: { devices: 20, publish: { every: 150ms, qos: 0 } }
+  readers: { devices: 6, subscribe: [{ filter: '#', qos: 0 }] }
+`);
+    const shards = await virtualShards(readers, { ...STEADY, aheadMs: [0, 5_000, 0] });
+    const { wall, clock, fleet } = shards;
+    fleet.start();
+    wall.runUntil(fleet.startedAt + 2_000);
+    for (let pauses = 0; pauses < 5; pauses++) {
+      clock.pause();
+      fleet.pause();
+      wall.runUntil(wall.now() + 1_037);
+      clock.resume();
+      fleet.resume();
+      wall.runUntil(wall.now() + 211);
+    }
+    const { deliveries } = (await finishVirtually(shards, readers)).messages;
+    expect(deliveries).toMatchObject({ lost: 0, duplicated: 0 });
+    // Both ways through the broker take the same time for every message.
+    const { min = 0, max = 0 } = deliveries?.latencyMs ?? {};
+    expect(min).toBeGreaterThan(40);
+    expect(max).toBeLessThan(42);
   });
 });
 

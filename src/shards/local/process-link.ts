@@ -6,8 +6,10 @@ import { printable } from '../../core/text.ts';
 import type { FromWorker, ToWorker } from '../protocol.ts';
 import type { WorkerLink, WorkerListener } from '../worker-link.ts';
 
-/** What is kept of the last words of a dying process. */
-const LAST_WORDS_LENGTH = 2000;
+/** What is kept of the last words of a dying process: V8's stack follows what it died of. */
+const LAST_WORDS_LENGTH = 8000;
+/** What it died of, among what Node and V8 print around it. */
+const CAUSE = /^(?:Uncaught )?[\w$]*Error\b|^FATAL ERROR\b/;
 
 export class ProcessLink implements WorkerLink {
   readonly name: string;
@@ -46,7 +48,9 @@ export class ProcessLink implements WorkerLink {
     this.#child.on('message', (message: FromWorker) => listener.message(message));
     // After the last message and the last words have been read.
     this.#child.once('close', (code, signal) => {
-      const words = this.#startError ?? this.#lastWords.trim().split('\n').at(-1) ?? '';
+      const lines = this.#lastWords.trim().split('\n');
+      const words =
+        this.#startError ?? lines.findLast((line) => CAUSE.test(line)) ?? lines.at(-1) ?? '';
       const said = words === '' ? '' : ` (${printable(words, 200)})`;
       listener.gone(`${describeExit(code, signal)}${said}`);
     });
