@@ -136,6 +136,7 @@ const words = z.discriminatedUnion('type', [
     sessions: z.strictObject({ resumed: amount, lost: amount }),
     health,
   }),
+  z.strictObject({ type: z.literal('ended-messages') }),
   z.strictObject({ type: z.literal('stopped') }),
   z.strictObject({ type: z.literal('failed'), message: sentence }),
   z.strictObject({ type: z.literal('left'), message: sentence }),

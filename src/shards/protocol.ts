@@ -55,6 +55,8 @@ export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'pong'; readonly sentAt: EpochMs; readonly at: EpochMs }
   | ({ readonly type: 'report' } & ShardReport)
+  /** Nothing is published any more, and all that was has been told. */
+  | { readonly type: 'ended-messages' }
   /** Every device has gone, and everything has been told. */
   | { readonly type: 'stopped' }
   /** One sentence; nothing comes after it. */

@@ -66,7 +66,8 @@ export class ShardRunner {
         return this.#clock.resume();
       case 'end-messages':
         this.#driver?.endMessages();
-        return this.#report();
+        this.#report();
+        return this.#ports.send({ type: 'ended-messages' });
       case 'stop':
         return this.#stop(message.timeoutMs);
       default:

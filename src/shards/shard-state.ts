@@ -16,6 +16,10 @@ export class ShardState {
   phase: 'mustering' | 'running' | 'stopped' | 'lost' = 'mustering';
   /** On our clock. */
   knownTo: EpochMs = Number.NEGATIVE_INFINITY;
+  /** When it last said anything. */
+  heardAt: EpochMs = Number.NEGATIVE_INFINITY;
+  /** It publishes nothing any more, and has told what it had published. */
+  endedMessages = false;
   lastChangeAt: EpochMs = Number.NEGATIVE_INFINITY;
   sessions = { resumed: 0, lost: 0 };
   lostBecause: string | undefined;

@@ -4,14 +4,7 @@
  */
 import type { EpochMs } from '../core/time.ts';
 import type { Fleet, LiveDevice } from '../fleet/fleet.ts';
-import {
-  type LedgerEntry,
-  ledgerTime,
-  needsLedger,
-  shiftedEntry,
-  tellLedger,
-} from '../fleet/ledger.ts';
-import { MessageLedger } from '../fleet/message-ledger.ts';
+import { type LedgerEntry, needsLedger, shiftedEntry } from '../fleet/ledger.ts';
 import type { FleetCounters, FleetStatistics } from '../fleet/statistics.ts';
 import { FleetTally } from '../fleet/tally.ts';
 import { untilDelivered } from '../fleet/until-delivered.ts';
@@ -22,60 +15,65 @@ import type { ObservedEvent } from '../history/event.ts';
 import { offsetOf } from './clock-offset.ts';
 import type { FleetRequest } from './fleet-engine.ts';
 import { LiveBook } from './live-book.ts';
-import type { FromWorker, ShardReport, ToWorker } from './protocol.ts';
+import { MergedLedger } from './merged-ledger.ts';
+import type { FromWorker, ShardReport } from './protocol.ts';
+import { lookRegularly } from './regular-look.ts';
+import { ShardSet } from './shard-set.ts';
 import type { ShardState } from './shard-state.ts';
 import { shiftedEvent } from './shifted-event.ts';
 import { TimeMerge } from './time-merge.ts';
 
 /** How often the clocks of others are looked at during a run. */
 const CLOCK_CHECK_MS = 5_000;
+/** Workers report ten times a second: one that is silent for so long is stopped or cut off. */
+const SILENCE_MS = 15_000;
+const SILENCE_CHECK_MS = 1_000;
 /** Beyond the time that its devices get, so long a worker may take to tell that they have gone. */
 const STOP_GRACE_MS = 5_000;
-/** A message can be sent and received within the same tick of two clocks. */
-const LEDGER_TOLERANCE_MS = 1;
 
 export class ShardedFleet implements Fleet {
   readonly startedAt: EpochMs;
   readonly #request: FleetRequest;
-  readonly #shards: readonly ShardState[];
+  readonly #shards: ShardSet;
   readonly #tally = new FleetTally();
-  readonly #ledger: MessageLedger | undefined;
+  readonly #ledger: MergedLedger | undefined;
   readonly #live: LiveBook;
   readonly #wakes: WakeList;
   readonly #events: TimeMerge<() => void>;
-  readonly #ledgerEntries: TimeMerge<LedgerEntry>;
-  #cancelClockCheck: () => void = () => {};
+  #cancelLooks: readonly (() => void)[] = [];
   #healedAt: EpochMs | undefined;
   #quiet = false;
 
   constructor(request: FleetRequest, shards: readonly ShardState[], startedAt: EpochMs) {
     this.#request = request;
-    this.#shards = shards;
+    this.#shards = new ShardSet(shards);
     this.startedAt = startedAt;
     this.#wakes = new WakeList(request.clock);
     this.#live = new LiveBook(
       new Map(request.plan.devices.map(({ name, group }) => [name, group])),
     );
-    this.#ledger = needsLedger(request.plan.groups) ? new MessageLedger() : undefined;
+    this.#ledger = needsLedger(request.plan.groups) ? new MergedLedger() : undefined;
     this.#events = new TimeMerge((tell) => tell());
-    this.#ledgerEntries = new TimeMerge((entry) => {
-      if (this.#ledger !== undefined) tellLedger(this.#ledger, entry);
-    });
   }
 
   start(): void {
-    for (const shard of this.#shards) {
+    for (const shard of this.#shards.all) {
       if (shard.phase === 'lost') continue;
       shard.phase = 'running';
       shard.knownTo = this.startedAt;
+      shard.heardAt = this.startedAt;
       shard.link.send({ type: 'start', at: this.startedAt + shard.offsetMs });
     }
-    if (this.#shards.some(({ link }) => !link.sharesClock)) this.#checkClocksFromNowOn();
+    const { wall } = this.#request;
+    this.#cancelLooks = [
+      lookRegularly(wall, SILENCE_CHECK_MS, (lateMs) => this.#loseTheSilent(lateMs)),
+      lookRegularly(wall, CLOCK_CHECK_MS, () => this.#checkClocks()),
+    ];
   }
 
   async settle(quietMs: number, signal?: AbortSignal): Promise<void> {
     const { clock, plan } = this.#request;
-    this.#tellAll({ type: 'heal' });
+    this.#shards.tell({ type: 'heal' });
     const healedAt = this.#wall();
     this.#healedAt = healedAt;
     const endsAt = clock.now() + plan.settleMs;
@@ -86,30 +84,29 @@ export class ShardedFleet implements Fleet {
 
   async finishMessages(signal?: AbortSignal): Promise<void> {
     const { clock } = this.#request;
-    this.#tellAll({ type: 'end-messages' });
-    await this.caughtUp(signal);
+    this.#shards.tell({ type: 'end-messages' });
+    const everyoneEnded = (): boolean =>
+      this.#shards.all.every(({ running, endedMessages }) => !running || endedMessages);
+    await this.#until(everyoneEnded, STOP_GRACE_MS, signal);
     const wait = (at: EpochMs): Promise<void> => this.#wakes.wait(at, signal);
     const unanswered = (): number => this.#tally.unanswered;
     await untilDelivered({ unanswered, ledger: this.#ledger }, { clock, wait }, signal);
   }
 
   async stop(timeoutMs: number): Promise<void> {
-    this.#cancelClockCheck();
-    this.#tellAll({ type: 'stop', timeoutMs });
-    const { wall } = this.#request;
-    const endsAt = wall.now() + timeoutMs + STOP_GRACE_MS;
-    while (this.#shards.some(({ running }) => running) && wall.now() < endsAt) {
-      await this.#wakes.wait(endsAt, undefined, wall);
-    }
-    for (const shard of this.#shards) {
+    for (const cancel of this.#cancelLooks) cancel();
+    this.#shards.tell({ type: 'stop', timeoutMs });
+    const everyoneStopped = (): boolean => this.#shards.all.every(({ running }) => !running);
+    await this.#until(everyoneStopped, timeoutMs + STOP_GRACE_MS);
+    for (const shard of this.#shards.all) {
       if (shard.running) this.lose(shard, `did not end within ${timeoutMs + STOP_GRACE_MS} ms`);
     }
-    await Promise.all(this.#shards.map(({ link }) => link.close()));
+    await Promise.all(this.#shards.all.map(({ link }) => link.close()));
   }
 
   kill(): void {
-    this.#cancelClockCheck();
-    for (const shard of this.#shards) {
+    for (const cancel of this.#cancelLooks) cancel();
+    for (const shard of this.#shards.all) {
       if (shard.phase !== 'lost') shard.phase = 'stopped';
       shard.link.kill();
     }
@@ -117,11 +114,11 @@ export class ShardedFleet implements Fleet {
   }
 
   pause(): void {
-    this.#tellAll({ type: 'pause' });
+    this.#shards.tell({ type: 'pause' });
   }
 
   resume(): void {
-    this.#tellAll({ type: 'resume' });
+    this.#shards.tell({ type: 'resume' });
   }
 
   counters(): FleetCounters {
@@ -131,18 +128,12 @@ export class ShardedFleet implements Fleet {
   statistics(): FleetStatistics {
     const { plan } = this.#request;
     const healedAt = this.#healedAt ?? 0;
-    const lastChangeAt = Math.max(...this.#shards.map((shard) => shard.lastChangeAt));
+    const { lastChangeAt } = this.#shards;
     const deliveries = this.#ledger?.deliveries(this.#wall());
-    const sum = (name: 'resumed' | 'lost'): number =>
-      this.#shards.reduce((total, { sessions }) => total + sessions[name], 0);
     return {
       ...this.#tally.statistics(
         plan.devices.map(({ name }) => name),
-        {
-          resumed: sum('resumed'),
-          lost: sum('lost'),
-          ...(deliveries === undefined ? {} : { deliveries }),
-        },
+        { ...this.#shards.sessions, ...(deliveries === undefined ? {} : { deliveries }) },
       ),
       settle: {
         quiet: this.#quiet,
@@ -153,7 +144,7 @@ export class ShardedFleet implements Fleet {
   }
 
   health(): readonly WorkerHealth[] {
-    return this.#shards.flatMap((shard) => shard.health());
+    return this.#shards.health();
   }
 
   live(): readonly LiveDevice[] {
@@ -166,36 +157,28 @@ export class ShardedFleet implements Fleet {
 
   interleave(event: ObservedEvent): void {
     this.#events.add(event.at, () => this.#request.record(event));
-    if (!this.#shards.some(({ running }) => running)) this.#release();
+    if (this.#shards.running.length === 0) this.#release();
   }
 
   async caughtUp(signal?: AbortSignal): Promise<void> {
     const now = this.#wall();
-    while (!signal?.aborted && this.#knownTo() < now) {
-      await this.#wakes.wait(now + STOP_GRACE_MS, signal, this.#request.wall);
-      if (this.#wall() >= now + STOP_GRACE_MS) return;
-    }
-  }
-
-  #checkClocksFromNowOn(): void {
-    const { wall } = this.#request;
-    this.#cancelClockCheck = wall.schedule(wall.now() + CLOCK_CHECK_MS, () => {
-      for (const { link } of this.#shards) {
-        if (!link.sharesClock) link.send({ type: 'ping', sentAt: wall.now() });
-      }
-      this.#checkClocksFromNowOn();
-    });
+    await this.#until(() => this.#shards.knownTo >= now, STOP_GRACE_MS, signal);
   }
 
   /** What a worker says from the start on. */
   receive(shard: ShardState, message: FromWorker): void {
     if (shard.phase === 'lost') return;
+    shard.heardAt = this.#wall();
     switch (message.type) {
       case 'report':
         this.#take(shard, message);
         break;
       case 'pong':
         shard.clock.watch(offsetOf(message.sentAt, message.at, this.#wall()));
+        break;
+      case 'ended-messages':
+        shard.endedMessages = true;
+        this.#wakes.wake();
         break;
       case 'stopped':
         shard.phase = 'stopped';
@@ -259,21 +242,15 @@ export class ShardedFleet implements Fleet {
   }
 
   #release(): void {
-    const upTo = this.#knownTo();
+    const upTo = this.#shards.knownTo;
     this.#events.release(upTo);
-    this.#ledgerEntries.release(upTo);
-  }
-
-  /** Up to when everything is known of all workers that still drive devices; Infinity for none. */
-  #knownTo(): EpochMs {
-    const running = this.#shards.filter((shard) => shard.running);
-    return Math.min(Number.POSITIVE_INFINITY, ...running.map(({ knownTo }) => knownTo));
+    this.#ledger?.release(upTo);
   }
 
   #activity(healedAt: EpochMs): FleetActivity {
     const behindMs = this.#request.clock.behindMs;
-    const lastChangeAt = Math.max(healedAt, ...this.#shards.map((shard) => shard.lastChangeAt));
-    const knownTo = Math.min(this.#wall(), this.#knownTo());
+    const lastChangeAt = Math.max(healedAt, this.#shards.lastChangeAt);
+    const knownTo = Math.min(this.#wall(), this.#shards.knownTo);
     return {
       connecting: this.#tally.connecting,
       lastChangeAt: lastChangeAt - behindMs,
@@ -281,15 +258,33 @@ export class ShardedFleet implements Fleet {
     };
   }
 
-  /** Nobody may get a message before it was sent: whoever receives is told a little later. */
   #account(entry: LedgerEntry): void {
-    const worst = Math.max(...this.#shards.map(({ clock }) => clock.current.uncertaintyMs));
-    const lateMs = entry[0] === 'published' ? 0 : LEDGER_TOLERANCE_MS + 2 * worst;
-    this.#ledgerEntries.add(ledgerTime(entry) + lateMs, entry);
+    this.#ledger?.add(entry, this.#shards.uncertaintyMs);
   }
 
-  #tellAll(message: ToWorker): void {
-    for (const { running, link } of this.#shards) if (running) link.send(message);
+  /** Until it is so, for so long at most; by the wall, as the run may be paused. */
+  async #until(isSo: () => boolean, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    const { wall } = this.#request;
+    const endsAt = wall.now() + timeoutMs;
+    while (!signal?.aborted && !isSo() && wall.now() < endsAt) {
+      await this.#wakes.wait(endsAt, signal, wall);
+    }
+  }
+
+  #loseTheSilent(lateMs: number): void {
+    const now = this.#wall();
+    for (const shard of this.#shards.all) {
+      // While we were held up ourselves nobody was heard.
+      if (lateMs > SILENCE_CHECK_MS) shard.heardAt = now;
+      if (!shard.running || now - shard.heardAt < SILENCE_MS) continue;
+      this.lose(shard, `said nothing for ${SILENCE_MS / 1000} s`);
+    }
+  }
+
+  #checkClocks(): void {
+    for (const { link } of this.#shards.running) {
+      if (!link.sharesClock) link.send({ type: 'ping', sentAt: this.#wall() });
+    }
   }
 
   #wall(): EpochMs {

@@ -78,6 +78,7 @@ describe('what a worker says', () => {
   test.each<FromWorker>([
     { type: 'ready' },
     { type: 'pong', sentAt: AT + 0.1, at: AT },
+    { type: 'ended-messages' },
     { type: 'stopped' },
     { type: 'failed', message: 'why' },
   ])('such as $type is understood', (message) => {

@@ -1,7 +1,8 @@
 /** A fleet in several workers does what it does in one, told in one order of time. */
 import { describe, expect, it } from 'vitest';
 import type { TruthRecord } from '../../src/fleet/session.ts';
-import { planOf } from '../scenario/helpers.ts';
+import { makePlan } from '../../src/scenario/plan.ts';
+import { planOf, scenario } from '../scenario/helpers.ts';
 import { runVirtually } from '../support/virtual-run.ts';
 import { finishVirtually, virtualShards } from '../support/virtual-shards.ts';
 
@@ -123,6 +124,18 @@ describe('a fleet in several workers', () => {
     shards.links[0]?.say({ type: 'failed', message: 'no space left' });
     await finishVirtually(shards, plan);
     expect(shards.lost[0]).toContain('failed: no space left');
+  });
+
+  it('loses a worker that falls silent, long before the end', async () => {
+    const long = makePlan({ ...scenario(FLEET), duration: 90_000 }, 'digest');
+    const shards = await virtualShards(long, { aheadMs: [0, 0] });
+    shards.fleet.start();
+    shards.wall.runUntil(shards.fleet.startedAt + 2_000);
+    shards.links[1]?.fallSilent();
+    shards.wall.runUntil(shards.fleet.startedAt + 30_000);
+    expect(shards.lost).toEqual([expect.stringContaining('said nothing for 15 s')]);
+    await finishVirtually(shards, long);
+    expect(shards.lost).toHaveLength(1);
   });
 
   it('begins nothing while it is paused, keeps its connections, and goes on where it was', async () => {

@@ -44,6 +44,7 @@ export class VirtualLink implements WorkerLink {
   readonly #runner: ShardRunner;
   #listener: WorkerListener | undefined;
   #gone = false;
+  #silent = false;
 
   constructor(
     name: string,
@@ -83,6 +84,11 @@ export class VirtualLink implements WorkerLink {
     this.#after(() => this.#listener?.message(message));
   }
 
+  /** As by SIGSTOP: it is there, and nothing comes of it. */
+  fallSilent(): void {
+    this.#silent = true;
+  }
+
   kill(): void {
     this.die('was killed');
   }
@@ -92,7 +98,7 @@ export class VirtualLink implements WorkerLink {
   #after(run: () => void): void {
     if (this.#gone) return;
     this.#wall.schedule(this.#wall.now() + this.#linkMs, () => {
-      if (!this.#gone) run();
+      if (!this.#gone && !this.#silent) run();
     });
   }
 }
