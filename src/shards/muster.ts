@@ -18,7 +18,7 @@ const READY_TIMEOUT_MS = 30_000;
 const LEAD_MS = 100;
 
 /** The shards of a plan, with what each worker needs and no key besides. */
-export function shardOrders(request: FleetRequest, shards: number): readonly ShardOrder[] {
+function shardOrders(request: FleetRequest, shards: number): readonly ShardOrder[] {
   return splitPlan(request.plan, shards).map((plan, index) => ({
     shard: index + 1,
     plan,
