@@ -11,6 +11,10 @@ export interface BenchContext {
   readonly signal: AbortSignal;
   /** Devices that the memory bench holds connected. */
   readonly devices: number;
+  /** What `--devices` says, or the bench's own number. */
+  readonly devicesOr: (byDefault: number) => number;
+  /** What `--seconds` says, or the bench's own number. */
+  readonly secondsOr: (byDefault: number) => number;
   /** Events of the history that the convert bench reads. */
   readonly events: number;
   /** Sessions of the datasets that the audit bench makes, ascending. */

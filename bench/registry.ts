@@ -4,19 +4,27 @@ import { convertBench } from './audit-convert.ts';
 import type { Bench } from './bench.ts';
 import { brokerBench } from './broker.ts';
 import { connectBench } from './connect.ts';
+import { flappingBench } from './flapping.ts';
 import { importBench } from './import.ts';
 import { issueBench } from './issue.ts';
+import { latenessBench } from './lateness.ts';
 import { liveBench } from './live.ts';
 import { matrixBench } from './matrix.ts';
 import { memoryBench } from './memory.ts';
+import { publishBench } from './publish.ts';
 import { reportBench } from './report.ts';
 import { openBench } from './report-open.ts';
+import { scaleBench } from './scale.ts';
 import { startBench } from './start.ts';
 
 export const BENCHES = {
   issue: issueBench,
   connect: connectBench,
   memory: memoryBench,
+  lateness: latenessBench,
+  scale: scaleBench,
+  flapping: flappingBench,
+  publish: publishBench,
   start: startBench,
   broker: brokerBench,
   matrix: matrixBench,

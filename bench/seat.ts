@@ -2,10 +2,8 @@
 import type { BrokerEndpoint } from '../src/broker/adapter.ts';
 import { startMosquitto } from '../src/broker/mosquitto/adapter.ts';
 import { realClock } from '../src/fleet/real-clock.ts';
-import { newAuthority } from '../src/identity/authority.ts';
-import { issueCertificate, issueServerCertificate } from '../src/identity/issue.ts';
-import { serverHosts } from '../src/identity/names.ts';
 import type { Credential } from '../src/identity/types.ts';
+import { issueFleet, memberNames } from './issued-fleet.ts';
 
 export interface Seat {
   readonly endpoint: BrokerEndpoint;
@@ -18,22 +16,12 @@ export interface Seat {
 
 /** Starts it in `folder` and issues certificates for `devices` devices. */
 export async function takeSeat(folder: string, devices: number): Promise<Seat> {
-  const now = Date.now();
-  const authority = await newAuthority({ now });
-  const server = issueServerCertificate(
-    authority,
-    { name: 'server', hosts: serverHosts([]), keyType: 'P-256' },
-    { now },
-  );
-  const credentials = Array.from({ length: devices }, (_, index) => {
-    const name = `device-${index + 1}`;
-    return issueCertificate(authority, { name, thingName: name, keyType: 'P-256' }, { now });
-  });
+  const { trustPem, server, credentials } = await issueFleet(memberNames('device', devices));
   const broker = await startMosquitto({
     clock: realClock,
     workFolder: folder,
-    server: { ...server, caPem: authority.trustPem },
-    deviceCaPem: authority.trustPem,
+    server: { ...server, caPem: trustPem },
+    deviceCaPem: trustPem,
     onEvent: () => {},
     onFailure: (message) => process.stderr.write(`${message}\n`),
   });

@@ -1,5 +1,6 @@
 /** Which engine of this machine suits a plan. */
 import { availableParallelism } from 'node:os';
+import { SECOND_MS } from '../core/time.ts';
 import { peakPerSecond } from '../scenario/arrivals.ts';
 import type { FleetPlan } from '../scenario/plan.ts';
 import type { FleetEngine } from './fleet-engine.ts';
@@ -12,6 +13,8 @@ export type EngineChoice = (plan: FleetPlan) => FleetEngine;
 /** One process of ours drives so many devices, and opens so many connections a second, with ease. */
 const DEVICES_WITH_EASE = 5_000;
 const CONNECTS_PER_SECOND_WITH_EASE = 300;
+/** And publishes so many messages a second, which takes half of a core. */
+const MESSAGES_PER_SECOND_WITH_EASE = 20_000;
 
 /** So many processes on this machine; `auto` takes one per so much work, and at most one per core. */
 export function localEngine(workers: number | 'auto'): EngineChoice {
@@ -22,9 +25,14 @@ export function localEngine(workers: number | 'auto'): EngineChoice {
 }
 
 /** How many processes a plan is worth. */
-export function workersFor({ devices }: FleetPlan, cores: number): number {
+export function workersFor({ devices, groups }: FleetPlan, cores: number): number {
   const connects = peakPerSecond(devices.map(({ arrivesAtMs }) => arrivesAtMs));
+  const messages = groups.reduce(
+    (sum, { devices: count, publish }) => sum + (publish ? (count * SECOND_MS) / publish.every : 0),
+    0,
+  );
   const wanted = Math.max(
+    Math.ceil(messages / MESSAGES_PER_SECOND_WITH_EASE),
     Math.ceil(devices.length / DEVICES_WITH_EASE),
     Math.ceil(connects / CONNECTS_PER_SECOND_WITH_EASE),
   );

@@ -14,6 +14,11 @@ describe('workersFor', () => {
     expect(workersFor(many, 2)).toBe(2);
   });
 
+  it('grows with the messages of a second', () => {
+    const loud = planOf('  loud: { devices: 1000, publish: { every: 20ms, qos: 0 } }\n');
+    expect(workersFor(loud, 8)).toBe(3);
+  });
+
   it('grows with the connects of a second', () => {
     const storm = planOf('  storm: { devices: 1000 }\narrival: { rate: 1000/s }\n');
     expect(workersFor(storm, 8)).toBe(4);
