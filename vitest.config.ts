@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Real brokers on two cores: more files at once only make them wait for one another.
-    maxWorkers: 2,
+    // Real brokers leave a third of two cores idle; with more files at once they wait for one another.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', './test/support/count-reporter.ts'],

@@ -13,6 +13,8 @@ const EVENTS_KEPT = 100;
 const SWEEP_MAX = 10_000;
 /** Redis may be gone when a worker leaves. */
 const CLOSE_TIMEOUT_MS = 1_500;
+/** A shard that is left says so first, which takes up to two seconds. */
+const HELD_TIMEOUT_MS = 3_500;
 /** How often the dead may have held a job before it counts as failed. */
 const STALLED_MAX = 20;
 
@@ -120,19 +122,24 @@ export async function takeJobs(
 ): Promise<JobTaker> {
   const { WaitingError, Worker: BullWorker } = await bullmq();
   let resume: NodeJS.Timeout | undefined;
+  let hasClosed = false;
   const clients = [redis];
   // BullMQ waits on a connection of its own, which it would keep while Redis is gone.
   const duplicate = redis.duplicate.bind(redis);
   redis.duplicate = (override) => {
     const client = duplicate(override);
     clients.push(client);
+    if (hasClosed) client.disconnect();
     return client;
   };
+  const held = new Held();
   const worker: Worker = new BullWorker(
     QUEUE.name,
     async (job: Job, token?: string) => {
+      held.take(job.id);
       if ((await serve(job.data)) === 'done') return;
       await job.moveToWait(token);
+      held.leave(job.id);
       throw new WaitingError();
     },
     {
@@ -145,6 +152,8 @@ export async function takeJobs(
     },
   );
   worker.on('error', onError);
+  worker.on('completed', (job) => held.leave(job.id));
+  worker.on('failed', (job) => held.leave(job?.id));
   return {
     pauseFor(ms) {
       clearTimeout(resume);
@@ -153,8 +162,32 @@ export async function takeJobs(
     },
     async close() {
       clearTimeout(resume);
-      await within(CLOSE_TIMEOUT_MS, worker.close());
+      await within(HELD_TIMEOUT_MS, held.nothing());
+      // By force: without Redis it would wait for ever, and keep the process alive meanwhile.
+      await within(CLOSE_TIMEOUT_MS, worker.close(true));
+      hasClosed = true;
       for (const client of clients) client.disconnect();
     },
   };
+}
+
+/** Jobs that have been taken, and whose end has not been told to Redis. */
+class Held {
+  readonly #jobs = new Set<string | undefined>();
+  #onNothing: (() => void)[] = [];
+
+  take(id: string | undefined): void {
+    this.#jobs.add(id);
+  }
+
+  leave(id: string | undefined): void {
+    this.#jobs.delete(id);
+    if (this.#jobs.size === 0) for (const resolve of this.#onNothing.splice(0)) resolve();
+  }
+
+  /** Resolves when there is none. */
+  nothing(): Promise<void> {
+    if (this.#jobs.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onNothing.push(resolve));
+  }
 }
