@@ -76,7 +76,7 @@ describe('a device that abandons its connection', () => {
   /** One device, and a twin on the same server that goes on: what it sends, the other must not. */
   async function pair() {
     // Keep-alive runs on intervals; everything else keeps its real time.
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
     const server = await startServer(tlsOf());
     const connector = await mqttConnector(realClock);
     const mqtt = { keepAliveSeconds: 1 };

@@ -288,7 +288,7 @@ describe('what a broker sends', () => {
 
 describe('keep-alive', () => {
   async function kept(connack: Connack, keepAliveSeconds: number) {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
     return connected(connack, { mqtt: { keepAliveSeconds } });
   }
 
