@@ -19,11 +19,12 @@ const GROUPS = 'X25519:P-256:P-384:P-521';
 
 /**
  * A context has one place for each type of key and offers all that are filled, so that devices
- * share it with their own type only, and with their own intermediate authority. DER of the object identifiers in PKCS#8 (RFC 5208 §5), hex.
+ * share it with their own type only, and with their own intermediate authority. DER of the object
+ * identifiers in PKCS#8 (RFC 5208 §5), hex.
  */
 const KEY_TYPES = { ec: '06072a8648ce3d0201', rsa: '06092a864886f70d010101' } as const;
 /** Base64 of PKCS#8 up to the end of the longer identifier, whatever the key's length. */
-const PKCS8_HEAD = /-----BEGIN PRIVATE KEY-----\s+([A-Za-z0-9+/]{36})/;
+const PKCS8_HEAD = /^-+BEGIN PRIVATE[ ]KEY-+\s+([A-Za-z0-9+/]{36})/m;
 
 const CERTIFICATE_END = '-----END CERTIFICATE-----';
 

@@ -1,44 +1,13 @@
 /** A fleet whose devices live in other processes, which wait at a real Redis. */
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test, vi } from 'vitest';
-import type { ConnectionEvent } from '../../src/history/event.ts';
 import { localEngine } from '../../src/index.ts';
-import type { RunReport } from '../../src/report/report.ts';
 import { runKeys, startRun, startWorker, WHOLE, wholeness } from '../support/engine-run.ts';
 import { fleetFor } from '../support/long-fleet.ts';
+import { deviceEvents, findingsOf, MIXED } from '../support/mixed-fleet.ts';
 import { requireProgram } from '../support/programs.ts';
 import { startRedis } from '../support/real-redis.ts';
 
 const server = requireProgram('redis-server');
-
-const MIXED = `name: mixed
-purpose: Several kinds of devices, so that shards differ.
-seed: 11
-fleet:
-  sensors: { devices: 20, publish: { every: 400ms, qos: 1 } }
-  readers: { devices: 3, subscribe: [{ filter: '#', qos: 1 }] }
-  clones: { devices: 6, identity: { clientId: { shared: 2 } }, reconnect: { policy: fixed, delay: 500ms } }
-  batch: { devices: 5, identity: { certificate: shared } }
-arrival: { rate: 60/s }
-duration: 2500ms
-settle: 2s
-limits: { latenessP99: 60s, cpuShare: 100% }
-expect: { findings: planted }
-`;
-
-function findings({ audit }: RunReport): readonly string[] {
-  return audit.findings
-    .map(({ checkName, reasonForNonComplianceCode, nonCompliantResource }) => {
-      const { clientId = 'a certificate' } = nonCompliantResource.resourceIdentifier;
-      return `${checkName} ${reasonForNonComplianceCode} ${clientId}`;
-    })
-    .toSorted();
-}
-
-async function events({ history }: RunReport): Promise<readonly ConnectionEvent[]> {
-  const lines = (await readFile(history, 'utf8')).trim().split('\n').slice(1, -1);
-  return lines.map((line) => JSON.parse(line) as ConnectionEvent);
-}
 
 describe.skipIf(!server.available)(`a fleet on many machines${server.note}`, () => {
   test('has the findings of one process, from every machine, and Redis sees and keeps nothing', async () => {
@@ -51,8 +20,8 @@ describe.skipIf(!server.available)(`a fleet on many machines${server.note}`, () 
     const { run } = await started.done;
     expect(wholeness(run)).toEqual(WHOLE);
     const alone = await startRun(redis, MIXED, 1, { engine: localEngine(1) });
-    expect(findings(run)).toEqual(findings((await alone.done).run));
-    const devices = (await events(run)).filter(({ vantage }) => vantage === 'device');
+    expect(findingsOf(run)).toEqual(findingsOf((await alone.done).run));
+    const devices = await deviceEvents(run);
     expect(new Set(devices.flatMap(({ ip }) => ip ?? []))).toEqual(
       new Set(['127.0.0.2', '127.0.0.3', '127.0.0.4']),
     );
@@ -81,7 +50,7 @@ describe.skipIf(!server.available)(`a fleet on many machines${server.note}`, () 
       Math.round((clock?.offsetMs ?? 0) / 1000),
     );
     expect(clocks?.toSorted((a, b) => a - b)).toEqual([-3_600, 90]);
-    const times = (await events(run)).map(({ at }) => at);
+    const times = (await deviceEvents(run)).map(({ at }) => at);
     expect(Math.min(...times)).toBeGreaterThanOrEqual(run.startedAt);
     expect(Math.max(...times)).toBeLessThanOrEqual(run.endedAt);
   });

@@ -1,31 +1,15 @@
 /** A fleet in worker processes on real sockets: the same findings as in one, and what faults do. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/core/errors.ts';
-import type { ConnectionEvent } from '../../src/history/event.ts';
 import { localEngine } from '../../src/index.ts';
 import type { RunReport } from '../../src/report/report.ts';
 import type { RunOptions } from '../../src/run/ports.ts';
 import { runScenario } from '../../src/run/run-scenario.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
+import { deviceEvents, findingsOf, MIXED } from '../support/mixed-fleet.ts';
 import { writeScenario } from '../support/scenario-file.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-const MIXED = `name: mixed
-purpose: Several kinds of devices, so that shards differ.
-seed: 11
-fleet:
-  sensors: { devices: 24, publish: { every: 400ms, qos: 1 } }
-  readers: { devices: 4, subscribe: [{ filter: '#', qos: 1 }] }
-  clones: { devices: 6, identity: { clientId: { shared: 2 } }, reconnect: { policy: fixed, delay: 500ms } }
-  batch: { devices: 5, identity: { certificate: shared } }
-arrival: { rate: 60/s }
-duration: 3s
-settle: 3s
-limits: { latenessP99: 60s, cpuShare: 100% }
-expect: { findings: planted }
-`;
 
 async function run(options: RunOptions, text = MIXED) {
   const folder = await temporaryFolder();
@@ -41,23 +25,6 @@ async function run(options: RunOptions, text = MIXED) {
   return { outcome: report.outcome, run: only };
 }
 
-/** Check, reason and resource of each finding; certificates are new in each run. */
-function findings({ audit }: RunReport): readonly string[] {
-  return audit.findings
-    .map(({ checkName, reasonForNonComplianceCode, nonCompliantResource }) => {
-      const { clientId = 'a certificate' } = nonCompliantResource.resourceIdentifier;
-      return `${checkName} ${reasonForNonComplianceCode} ${clientId}`;
-    })
-    .toSorted();
-}
-
-async function deviceEvents(path: string): Promise<readonly ConnectionEvent[]> {
-  const lines = (await readFile(path, 'utf8')).trim().split('\n').slice(1, -1);
-  return lines
-    .map((line) => JSON.parse(line) as ConnectionEvent)
-    .filter(({ vantage }) => vantage === 'device');
-}
-
 function unmet({ verdict }: RunReport): readonly string[] {
   return verdict.expectations
     .filter(({ outcome }) => outcome !== 'met')
@@ -69,9 +36,9 @@ describe('a fleet in worker processes', () => {
     const [one, two] = [await run({}), await run({ engine: localEngine(2) })];
     expect(unmet(two.run)).toEqual([]);
     expect(two.outcome).toBe('met');
-    expect(findings(two.run)).toEqual(findings(one.run));
-    expect(findings(two.run)).toHaveLength(4);
-    const times = (await deviceEvents(two.run.history)).map(({ at }) => at);
+    expect(findingsOf(two.run)).toEqual(findingsOf(one.run));
+    expect(findingsOf(two.run)).toHaveLength(4);
+    const times = (await deviceEvents(two.run)).map(({ at }) => at);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     const { workers = [], messages, devices } = two.run.statistics;
     expect(workers.map(({ worker }) => worker)).toEqual(['worker 1', 'worker 2']);
@@ -105,7 +72,7 @@ describe('a fleet in worker processes', () => {
       /inconclusive: worker 2, which drove \d+ devices, was ended by SIGKILL/,
     );
     expect(report.statistics.workers?.[1]?.lost).toContain('SIGKILL');
-    const events = await deviceEvents(report.history);
+    const events = await deviceEvents(report);
     const ended = events.filter(({ raw }) => raw === 'worker 2 was ended by SIGKILL');
     expect(ended.length).toBeGreaterThan(0);
     const sessions = new Set(ended.map(({ sessionId }) => sessionId));
@@ -157,7 +124,7 @@ describe('a fleet in worker processes', () => {
     expect(report.outcome).toBe('interrupted');
     expect(pids.size).toBe(2);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-    const events = await deviceEvents(report.history);
+    const events = await deviceEvents(report);
     const open = new Set<string>();
     for (const { kind, sessionId } of events) {
       if (kind === 'connected') open.add(sessionId);
@@ -193,7 +160,7 @@ describe('the ways to the broker', () => {
       sourceAddresses: ['127.0.0.1', '127.0.0.2', '127.0.0.3'],
     });
     expect(outcome).toBe('met');
-    const seen = new Set((await deviceEvents(report.history)).flatMap(({ ip }) => ip ?? []));
+    const seen = new Set((await deviceEvents(report)).flatMap(({ ip }) => ip ?? []));
     expect([...seen].toSorted()).toEqual(['127.0.0.1', '127.0.0.2', '127.0.0.3']);
   });
 
