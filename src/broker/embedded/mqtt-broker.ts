@@ -2,7 +2,7 @@
  * The home of aedes (2.0.0-beta.1, pinned): an MQTT 3.1, 3.1.1 and 5 broker that reports what
  * becomes of its connections. Runs only in the embedded broker's process.
  *
- * Three of its methods are replaced, because takeovers race in the original: while an evicted
+ * Three of its methods are replaced (and one of its storage), because takeovers race in the original: while an evicted
  * client is still closing, a second newcomer with its client ID is registered first and then
  * deleted by the evicted client's end, which leaves two live sessions under one client ID (a storm
  * of cloned client IDs does this all the time). Here the newcomer becomes the owner at once, and
@@ -22,6 +22,9 @@ const SESSION_TAKEN_OVER = 0x8e;
 /** What is used of aedes beyond its type declarations; the contract tests hold it in place. */
 interface AedesInside extends EventEmitter {
   readonly version: string;
+  readonly persistence: {
+    outgoingUpdate(client: Client, packet: { readonly cmd: string }): Promise<unknown>;
+  };
   readonly closed: boolean;
   clients: Record<string, Client | undefined>;
   preConnect: NonNullable<AedesOptions['preConnect']>;
@@ -68,6 +71,21 @@ export class MqttBroker extends Base {
     this.on('keepaliveTimeout', (client: Client) => this.#end(client, 'keep-alive-timeout'));
     this.on('clientError', (client: Client, error: Error) => this.#onError(client, error));
     this.on('connectionError', (client: Client, error: Error) => this.#onError(client, error));
+  }
+
+  /**
+   * What is published while a session is being resumed goes out at once and stands in the queue as
+   * well. If it is acknowledged before its turn in the queue comes, aedes misses it there and closes
+   * the connection; here it goes out twice, as QoS 1 allows (MQTT 5.0 §4.3.2).
+   */
+  override async listen(): Promise<void> {
+    await super.listen();
+    const { persistence } = this;
+    const update = persistence.outgoingUpdate.bind(persistence);
+    persistence.outgoingUpdate = (client, packet) => {
+      const updated = update(client, packet);
+      return packet.cmd === 'publish' ? updated.catch(() => {}) : updated;
+    };
   }
 
   /** Serves MQTT on a socket whose certificate has been accepted. */
