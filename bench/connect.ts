@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { Bench, BenchContext } from './bench.ts';
 import { runProgram, startHelper } from './child.ts';
 import type { FleetQuestion, FleetRound } from './fleet-helper.ts';
+import { cpuMs } from './process-cost.ts';
 import { type Seat, takeSeat } from './seat.ts';
 import { spread } from './spread.ts';
 
@@ -19,23 +20,29 @@ const S_TIME_SECONDS = 2;
 /** Times what OpenSSL's client takes; and connections a second on two cores, the broker on one. */
 const BAR = { timesReference: 1.5, perSecond: 900 };
 
+interface ServedRound extends FleetRound {
+  readonly brokerCpuMs: number;
+}
+
 export const connectBench = {
   title: 'client CPU per mutual-TLS connection, against openssl s_time -new',
   async run(context) {
     const { folder, signal, tell } = context;
     const seat = await takeSeat(folder, WARM_UP + ROUNDS * PER_ROUND);
     const helper = startHelper(new URL('./fleet-helper.ts', import.meta.url), signal);
-    const connect = async (from: number, count: number): Promise<FleetRound> => {
+    const connect = async (from: number, count: number): Promise<ServedRound> => {
       const credentials = seat.credentials.slice(from, from + count);
       const question: FleetQuestion = { connect: credentials, endpoint: seat.endpoint };
+      const before = cpuMs(seat.pid);
       const round = await helper.ask<FleetRound>(question);
+      const brokerCpuMs = cpuMs(seat.pid) - before;
       await helper.ask('release' satisfies FleetQuestion);
-      return round;
+      return { ...round, brokerCpuMs };
     };
     try {
       writeCredentials(folder, seat);
       await connect(0, WARM_UP);
-      const ours: FleetRound[] = [];
+      const ours: ServedRound[] = [];
       const bare: number[] = [];
       for (let round = 0; round < ROUNDS; round++) {
         ours.push(await connect(WARM_UP + round * PER_ROUND, PER_ROUND));
@@ -59,6 +66,11 @@ export const connectBench = {
             ...spread(ours.map(({ wallMs }) => (1000 * PER_ROUND) / wallMs)),
             bar: { atLeast: BAR.perSecond },
           },
+          coresInUse: {
+            ours: spread(ours.map((one) => one.cpuMs / one.wallMs)),
+            broker: spread(ours.map((one) => one.brokerCpuMs / one.wallMs)),
+          },
+          brokerCpuMsPerConnection: spread(ours.map((one) => one.brokerCpuMs / PER_ROUND)),
         },
       };
     } finally {

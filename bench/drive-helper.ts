@@ -12,6 +12,7 @@ import type { FleetStatistics } from '../src/fleet/statistics.ts';
 import { driveFleet } from '../src/run/drive.ts';
 import { loadScenario } from '../src/scenario/load.ts';
 import { planScenario } from '../src/scenario/prepare.ts';
+import { type EngineChoice, localEngine } from '../src/shards/choose.ts';
 import { inProcess } from '../src/shards/in-process.ts';
 import { workerProcesses } from '../src/shards/local/engine.ts';
 import { type Arrivals, ArrivalTimes } from './arrival-times.ts';
@@ -27,8 +28,8 @@ export interface DriveQuestion {
   /** Text of the scenario file. */
   readonly scenario: string;
   readonly fleet: IssuedFleet;
-  /** Processes that drive the devices; 0 is this one. */
-  readonly workers: number;
+  /** Processes that drive the devices; 0 is this one, auto what a run would take. */
+  readonly workers: number | 'auto';
   /** 1 by default. */
   readonly brokers?: number;
   readonly sourceAddresses?: readonly string[];
@@ -56,6 +57,8 @@ export interface DriveAnswer {
   /** User and system CPU of the processes that drive devices, and of the broker. */
   readonly cpuMs: number;
   readonly brokerCpuMs: number;
+  /** That those processes kept busy, from their start to their end. */
+  readonly cores: number;
 }
 
 let residentKiBBefore = await settledKiB();
@@ -101,7 +104,7 @@ async function drive(question: DriveQuestion): Promise<DriveAnswer> {
       },
       ...broker,
       credentials: new Map(fleet.credentials.map((one) => [one.name, one])),
-      engine: times.of(workers === 0 ? inProcess : workerProcesses(workers)),
+      engine: times.of(engineOf(workers)(plan)),
       furtherEndpoints: others.map(({ endpoint: { host, port } }) => ({ host, port })),
       ...(question.sourceAddresses && { sourceAddresses: question.sourceAddresses }),
       observer: {
@@ -126,10 +129,16 @@ async function drive(question: DriveQuestion): Promise<DriveAnswer> {
       wallMs: result.faultsEndedAt - result.startedAt,
       cpuMs: (statistics.workers ?? []).reduce((sum, one) => sum + one.cpuMs, 0),
       brokerCpuMs: result.brokerCpuMs ?? Number.NaN,
+      cores: (statistics.workers ?? []).reduce((sum, one) => sum + one.cpuMs / one.wallMs, 0),
     };
   } finally {
     for (const other of others) await other.stop();
   }
+}
+
+function engineOf(workers: DriveQuestion['workers']): EngineChoice {
+  if (workers === 'auto') return localEngine(workers);
+  return () => (workers === 0 ? inProcess : workerProcesses(workers));
 }
 
 function made(folder: string, name: string): string {

@@ -62,7 +62,7 @@ export function flapOf(answer: DriveAnswer, { devices, fromSeconds, seconds }: S
   const latenessP99Ms = p99('latenesses');
   const failed = end.counters.failed - begin.counters.failed;
   const grew = end.residentKiB / firstEnd.residentKiB;
-  const { wallMs, cpuMs, brokerCpuMs } = answer;
+  const { wallMs, cores, brokerCpuMs } = answer;
   return {
     devices,
     connectsPerSecond: rounded(connectsPerSecond),
@@ -75,7 +75,7 @@ export function flapOf(answer: DriveAnswer, { devices, fromSeconds, seconds }: S
       last: mebi(end.brokerResidentKiB),
     },
     failed,
-    cores: rounded(cpuMs / wallMs),
+    cores: rounded(cores),
     brokerCores: rounded(brokerCpuMs / wallMs),
     brokerCpuMsPerConnect: rounded(brokerCpuMs / end.counters.accepted),
     holds:

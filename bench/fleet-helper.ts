@@ -1,10 +1,11 @@
 /**
- * Connects devices through the fleet's connector and does nothing else; its CPU and memory are the
+ * Connects devices through the fleet's connector, as a worker process would, and does nothing else; its CPU and memory are the
  * figures. Asked with credentials it connects them all and keeps them; asked to release, it
  * disconnects everything.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BrokerEndpoint } from '../src/broker/adapter.ts';
+import { collectAsFleet } from '../src/fleet/collector.ts';
 import type { Connection } from '../src/fleet/connector.ts';
 import { mqttConnector } from '../src/fleet/mqtt-connector.ts';
 import { realClock } from '../src/fleet/real-clock.ts';
@@ -33,6 +34,7 @@ const MQTT = {
   tls: '1.3',
 } as const;
 
+collectAsFleet();
 const connector = await mqttConnector(realClock);
 const open = new Set<Connection>();
 let allReleased = (): void => {};

@@ -124,7 +124,7 @@ function sentOf(answer: DriveAnswer, seconds: number): Sent {
     latenessP50Ms: rounded(latenessMs?.p50 ?? Number.NaN),
     latenessP99Ms: rounded(latenessMs?.p99 ?? Number.NaN),
     cpuMicrosPerMessage: rounded((1000 * answer.cpuMs) / published),
-    cores: rounded(answer.cpuMs / wallMs),
+    cores: rounded(answer.cores),
     brokerCores: rounded(answer.brokerCpuMs / wallMs),
   };
 }
@@ -138,7 +138,7 @@ function deliveredOf(answer: DriveAnswer, everyMs: number, seconds: number) {
     unacknowledged,
     acknowledgeMs,
     deliveries,
-    cores: rounded(answer.cpuMs / answer.wallMs),
+    cores: rounded(answer.cores),
     brokerCores: rounded(answer.brokerCpuMs / answer.wallMs),
   };
 }

@@ -47,8 +47,8 @@ export function engineOptions<T>(parser: Argv<T>) {
     parser.option('workers', {
       type: 'string',
       describe:
-        'Worker processes for the devices: a number, or auto; this process by default. With ' +
-        '--engine so many of the workers that wait there, 1 by default',
+        'Processes for the devices: a number, where 1 is this process, or auto, the default: this ' +
+        'process for a small fleet. With --engine so many of the workers that wait there, 1 by default',
     }),
   ).option('worker-timeout', {
     type: 'string',
@@ -87,8 +87,7 @@ export async function engineFrom(
   if (!isRemote) problems.push(...withoutEngine(args));
   if (problems.length > 0) throw new UserError(EXIT.usage, problems);
   if (!isRemote) {
-    if (args.workers === undefined) return {};
-    return { engine: localEngine(args.workers === 'auto' ? 'auto' : (workers ?? 1)) };
+    return { engine: localEngine(workers ?? 'auto') };
   }
   const { workerTimeout: timeout } = args;
   const secret = env[SECRET_VARIABLE];

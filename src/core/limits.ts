@@ -64,6 +64,9 @@ export const EVENTS_PAIRED_AT_ONCE = 1_000_000;
 /** Memory for a conversion, which holds whole events; at most half of the machine's. */
 export const CONVERT_MEMORY_MB = 4_096;
 
+/** So many devices live in the process of the run itself without disturbing it. */
+export const DEVICES_BESIDE_MAX = 1_000;
+
 /** Two sessions that overlap by no more are a hand-over seen late: below {@link PRESENCE_MARGIN_MS}. */
 export const OVERLAP_TOLERANCE_MS = 100;
 /** A close this near to a rival's CONNACK is its effect when no broker says why (either side). */

@@ -5,6 +5,7 @@
 import { checkTarget } from '../broker/target.ts';
 import { EXIT, UserError } from '../core/errors.ts';
 import { type EngineWorkerOptions, serveEngine } from '../engine/worker.ts';
+import { collectAsFleet } from '../fleet/collector.ts';
 import { budgetProblems } from '../shards/budget.ts';
 import { machineLimits } from '../shards/machine-limits.ts';
 import type { ShardOrder } from '../shards/protocol.ts';
@@ -35,6 +36,7 @@ export async function serveShards({
   caps = {},
   ...options
 }: ServeShardsOptions): Promise<void> {
+  collectAsFleet();
   const { sourceAddresses = [] } = options;
   const problems = await addressProblems(sourceAddresses);
   if (problems.length > 0) throw new UserError(EXIT.usage, problems);

@@ -1,5 +1,6 @@
 /** Which engine of this machine suits a plan. */
 import { availableParallelism } from 'node:os';
+import { DEVICES_BESIDE_MAX } from '../core/limits.ts';
 import { SECOND_MS } from '../core/time.ts';
 import { peakPerSecond } from '../scenario/arrivals.ts';
 import type { FleetPlan } from '../scenario/plan.ts';
@@ -16,11 +17,17 @@ const CONNECTS_PER_SECOND_WITH_EASE = 300;
 /** And publishes so many messages a second, which takes half of a core. */
 const MESSAGES_PER_SECOND_WITH_EASE = 20_000;
 
-/** So many processes on this machine; `auto` takes one per so much work, and at most one per core. */
+/**
+ * So many processes on this machine; 1 is this one. `auto` keeps a small fleet here, and gives a
+ * large one a process for each so much work, at most one per core: beside the rest of a run, whose
+ * heap is another, its devices would be late.
+ */
 export function localEngine(workers: number | 'auto'): EngineChoice {
   return (plan) => {
-    const count = workers === 'auto' ? workersFor(plan, availableParallelism()) : workers;
-    return count === 1 ? inProcess : workerProcesses(count);
+    if (workers !== 'auto') return workers === 1 ? inProcess : workerProcesses(workers);
+    const count = workersFor(plan, availableParallelism());
+    const isSmall = count === 1 && plan.devices.length <= DEVICES_BESIDE_MAX;
+    return isSmall ? inProcess : workerProcesses(count);
   };
 }
 

@@ -1,4 +1,6 @@
 /** The fleet in this process: the engine of small fleets. */
+import { DEVICES_BESIDE_MAX } from '../core/limits.ts';
+import { collectAsFleet } from '../fleet/collector.ts';
 import { FleetDriver } from '../fleet/driver.ts';
 import { HealthMonitor } from '../fleet/health-monitor.ts';
 import { mqttConnector } from '../fleet/mqtt-connector.ts';
@@ -10,6 +12,7 @@ export const inProcess: FleetEngine = {
   workers: 1,
   here: 1,
   async muster({ plan, clock, wall, routes, credentials, record, truth }) {
+    if (plan.devices.length > DEVICES_BESIDE_MAX) collectAsFleet();
     const connector = await mqttConnector(clock);
     return new FleetDriver(
       plan,

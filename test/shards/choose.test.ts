@@ -31,6 +31,12 @@ describe('localEngine', () => {
   it('is this process for one worker, and so many processes for more', () => {
     expect(localEngine(1)(plan)).toMatchObject({ title: 'this process', workers: 1, here: 1 });
     expect(localEngine(3)(plan)).toMatchObject({ title: '3 worker processes', here: 3 });
-    expect(localEngine('auto')(plan)).toMatchObject({ workers: 1 });
+  });
+
+  it('keeps a small fleet in this process, and gives a large one a process of its own', () => {
+    const large = planOf('  many: { devices: 1001 }\narrival: { rate: 100/s }\n');
+    expect(localEngine('auto')(plan)).toMatchObject({ title: 'this process' });
+    expect(localEngine('auto')(large)).toMatchObject({ title: '1 worker process', here: 1 });
+    expect(localEngine(1)(large)).toMatchObject({ title: 'this process' });
   });
 });

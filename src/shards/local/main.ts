@@ -2,11 +2,13 @@
  * Entry point of a worker process on this machine; started by `process-link.ts` with `fork`. It ends
  * by itself when its parent has gone, so that nothing is left even after the parent was killed.
  */
+import { collectAsFleet } from '../../fleet/collector.ts';
 import { mqttConnector } from '../../fleet/mqtt-connector.ts';
 import { realClock } from '../../fleet/real-clock.ts';
 import type { FromWorker, ToWorker } from '../protocol.ts';
 import { ShardRunner } from '../shard-runner.ts';
 
+collectAsFleet();
 const runner = new ShardRunner({
   clock: realClock,
   connector: mqttConnector,
