@@ -19,8 +19,8 @@ const MESSAGES_PER_SECOND_WITH_EASE = 20_000;
 
 /**
  * So many processes on this machine; 1 is this one. `auto` keeps a small fleet here, and gives a
- * large one a process for each so much work, at most one per core: beside the rest of a run, whose
- * heap is another, its devices would be late.
+ * large one processes of its own, one for each so much work: beside the rest of a run, whose heap is
+ * another, its devices would be late.
  */
 export function localEngine(workers: number | 'auto'): EngineChoice {
   return (plan) => {
@@ -43,5 +43,6 @@ export function workersFor({ devices, groups }: FleetPlan, cores: number): numbe
     Math.ceil(devices.length / DEVICES_WITH_EASE),
     Math.ceil(connects / CONNECTS_PER_SECOND_WITH_EASE),
   );
-  return Math.min(Math.max(1, wanted), cores);
+  // A core is left to the rest of the run and to a broker on this machine.
+  return Math.max(1, Math.min(wanted, cores - 1));
 }

@@ -8,10 +8,11 @@ describe('workersFor', () => {
     expect(workersFor(planOf('  few: { devices: 50 }\n'), 64)).toBe(1);
   });
 
-  it('grows with the devices, up to the cores', () => {
+  it('grows with the devices, and leaves one core to the rest', () => {
     const many = planOf('  many: { devices: 12000 }\n');
     expect(workersFor(many, 8)).toBe(3);
-    expect(workersFor(many, 2)).toBe(2);
+    expect(workersFor(many, 3)).toBe(2);
+    expect(workersFor(many, 1)).toBe(1);
   });
 
   it('grows with the messages of a second', () => {
