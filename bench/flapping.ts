@@ -86,7 +86,7 @@ settle: 0s
 expect: { findings: planted }
 `,
     fleet: { ...authority, credentials: credentials.slice(0, devices) },
-    workers: 0,
+    workers: 'auto',
   });
   return flapOf(answer, { devices, fromSeconds, seconds });
 }

@@ -95,8 +95,7 @@ function driven(
     timed: 'sensors',
     holdMs: HOLD_MS,
   });
-  const addresses = brokers === 1 ? {} : { sourceAddresses: ['127.0.0.1', '127.0.0.2'] };
-  const asked = { ...question(devices), workers, brokers, ...addresses };
+  const asked = { ...question(devices), workers, brokers };
   return drive(context, asked, { ...question(WARM_UP), workers: 0 });
 }
 
@@ -133,7 +132,7 @@ function rowOf(devices: number, answer: DriveAnswer): Row {
   };
 }
 
-/** More than one broker and one process of ours can hold, from two addresses. */
+/** More than one broker and one process of ours can hold; each broker has ports of its own for us. */
 async function twoBrokers(context: BenchContext, fleet: IssuedFleet, devices: number) {
   // With fewer, a process would need more than its open files.
   const workers = Math.max(2, Math.min(4, availableParallelism()));
