@@ -14,6 +14,8 @@ const TICKS_PER_SECOND = 1000 / TICK_MS;
 const SILENCE_SHARE = 0.9;
 
 interface Beat {
+  /** Undefined once it is removed: the wheel must not keep a closed connection until its spoke comes. */
+  connection: KeptAlive | undefined;
   readonly pingAfterTicks: number;
   readonly deadAfterTicks: number;
   sentAt: number;
@@ -31,7 +33,7 @@ export interface KeptAlive {
 export class KeepAlive {
   readonly #beats = new Map<KeptAlive, Beat>();
   /** By tick, those that are to be looked at then; some have gone since, or sent something. */
-  readonly #wheel = new Map<number, KeptAlive[]>();
+  readonly #wheel = new Map<number, Beat[]>();
   #tick = tickNow();
   #timer: NodeJS.Timeout | undefined;
 
@@ -44,9 +46,10 @@ export class KeepAlive {
     }
     const ticks = seconds * TICKS_PER_SECOND;
     const pingAfterTicks = Math.max(1, Math.floor(ticks * SILENCE_SHARE));
-    const beat = { pingAfterTicks, deadAfterTicks: ticks, sentAt: this.#tick, pingedAt: undefined };
+    const sentAt = this.#tick;
+    const beat = { connection, pingAfterTicks, deadAfterTicks: ticks, sentAt, pingedAt: undefined };
     this.#beats.set(connection, beat);
-    this.#lookAt(this.#tick + pingAfterTicks, connection);
+    this.#lookAt(this.#tick + pingAfterTicks, beat);
   }
 
   /** The connection has sent a packet, whichever. */
@@ -61,6 +64,9 @@ export class KeepAlive {
   }
 
   remove(connection: KeptAlive): void {
+    const beat = this.#beats.get(connection);
+    if (beat === undefined) return;
+    beat.connection = undefined;
     this.#beats.delete(connection);
     if (this.#beats.size > 0) return;
     clearInterval(this.#timer);
@@ -68,10 +74,10 @@ export class KeepAlive {
     this.#wheel.clear();
   }
 
-  #lookAt(tick: number, connection: KeptAlive): void {
+  #lookAt(tick: number, beat: Beat): void {
     const spoke = this.#wheel.get(tick);
-    if (spoke === undefined) this.#wheel.set(tick, [connection]);
-    else spoke.push(connection);
+    if (spoke === undefined) this.#wheel.set(tick, [beat]);
+    else spoke.push(beat);
   }
 
   /** By the clock: a busy process is called less often than every tick. */
@@ -81,17 +87,16 @@ export class KeepAlive {
       this.#tick++;
       const due = this.#wheel.get(this.#tick) ?? [];
       this.#wheel.delete(this.#tick);
-      for (const connection of due) this.#look(connection);
+      for (const beat of due) this.#look(beat);
     }
   }
 
-  #look(connection: KeptAlive): void {
-    const beat = this.#beats.get(connection);
-    if (beat === undefined) return;
-    const { pingAfterTicks, deadAfterTicks } = beat;
+  #look(beat: Beat): void {
+    const { connection, pingAfterTicks, deadAfterTicks } = beat;
+    if (connection === undefined) return;
     if (beat.pingedAt !== undefined) {
       if (this.#tick - beat.pingedAt < deadAfterTicks) {
-        this.#lookAt(beat.pingedAt + deadAfterTicks, connection);
+        this.#lookAt(beat.pingedAt + deadAfterTicks, beat);
         return;
       }
       this.remove(connection);
@@ -100,12 +105,12 @@ export class KeepAlive {
     }
     const dueAt = beat.sentAt + pingAfterTicks;
     if (this.#tick < dueAt) {
-      this.#lookAt(dueAt, connection);
+      this.#lookAt(dueAt, beat);
       return;
     }
     beat.pingedAt = this.#tick;
     connection.ping();
-    this.#lookAt(this.#tick + pingAfterTicks, connection);
+    this.#lookAt(this.#tick + pingAfterTicks, beat);
   }
 }
 
