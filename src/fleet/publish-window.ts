@@ -10,8 +10,10 @@ export class PublishWindow {
   readonly #acknowledged = new Map<number, () => void>();
   readonly #receiveMaximum: number;
   /** Encoded, in order; those before `#head` have gone. */
-  #queue: Buffer[] = [];
+  #queue: { readonly packetId: number; readonly bytes: Buffer }[] = [];
   #head = 0;
+  /** Of those in the queue; most connections never have one. */
+  #unsent: Set<number> | undefined;
   #queuedBytes = 0;
   #lastId = 0;
 
@@ -39,33 +41,39 @@ export class PublishWindow {
 
   /** Answers whether the message may be sent now; if not, it is queued. */
   add(packetId: number, bytes: Buffer, acknowledged: () => void): boolean {
-    const isFree = this.#acknowledged.size - this.#queued < this.#receiveMaximum;
+    const isFree = this.#inFlight < this.#receiveMaximum;
     this.#acknowledged.set(packetId, acknowledged);
     if (isFree) return true;
-    this.#queue.push(bytes);
+    this.#queue.push({ packetId, bytes });
+    this.#unsent ??= new Set();
+    this.#unsent.add(packetId);
     this.#queuedBytes += bytes.length;
     return false;
   }
 
-  /** A PUBACK has come; answers with the message that may be sent in its place. */
+  /**
+   * A PUBACK has come; answers with the message that may be sent in its place. One for a message that
+   * was never sent is no answer.
+   */
   take(packetId: number, isRefusal: boolean): Buffer | undefined {
     const acknowledged = this.#acknowledged.get(packetId);
-    if (acknowledged === undefined) return undefined;
+    if (acknowledged === undefined || this.#unsent?.has(packetId)) return undefined;
     this.#acknowledged.delete(packetId);
     if (!isRefusal) acknowledged();
-    if (this.#acknowledged.size - this.#queued >= this.#receiveMaximum) return undefined;
+    if (this.#inFlight >= this.#receiveMaximum) return undefined;
     const next = this.#queue[this.#head];
     if (next === undefined) return undefined;
     this.#head++;
-    this.#queuedBytes -= next.length;
+    this.#unsent?.delete(next.packetId);
+    this.#queuedBytes -= next.bytes.length;
     if (this.#head === this.#queue.length) {
       this.#queue = [];
       this.#head = 0;
     }
-    return next;
+    return next.bytes;
   }
 
-  get #queued(): number {
-    return this.#queue.length - this.#head;
+  get #inFlight(): number {
+    return this.#acknowledged.size - (this.#unsent?.size ?? 0);
   }
 }

@@ -67,6 +67,21 @@ describe('messages of QoS 1', () => {
     expect(topics).toEqual(['a', 'b', 'after', 'c', 'd', 'e']);
   });
 
+  test('that have not gone out are not acknowledged, whatever the broker says', async () => {
+    const { connection, session } = await connected({ properties: { receiveMaximum: 1 } });
+    const acknowledged: string[] = [];
+    for (const topic of ['sent', 'queued']) {
+      connection.publish(message(topic, 1), () => acknowledged.push(topic));
+    }
+    const [sent] = await session.until('publish', 1);
+    const id = sent?.messageId ?? 0;
+    session.send({ cmd: 'puback', messageId: id + 1 });
+    session.send({ cmd: 'puback', messageId: id });
+    const [, next] = await session.until('publish', 2);
+    expect(next).toMatchObject({ topic: 'queued', messageId: id + 1 });
+    expect(acknowledged).toEqual(['sent']);
+  });
+
   test('that the broker refuses are not acknowledged, nor are packet IDs that are nobody’s', async () => {
     const { connection, session } = await connected();
     const acknowledged: string[] = [];
