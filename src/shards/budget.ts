@@ -36,6 +36,9 @@ const PROCESS_BYTES = 130 * 1024 * 1024;
 const BROKER_CONNECTION_BYTES = 90 * 1024;
 /** Standard deviations above the mean; one process in some ten thousand gets more. */
 const DEVIATIONS = 4;
+/** All addresses of 127.0.0.0/8 are this machine's own. */
+const IPV4_LOOPBACK = /^(?:127\.|localhost:)/;
+const ADDRESSES_SHOWN = 4;
 /** More are no remedy. */
 const WORKERS_MAX = 1024;
 
@@ -89,7 +92,10 @@ function portProblems({ shards, routes, machine }: BudgetQuestion): readonly Pro
   return [...devices].flatMap(([way, needed]) => {
     if (needed <= ports) return [];
     const more = Math.ceil((needed * devices.size * 1.02) / ports);
-    const some = Array.from({ length: more }, (_, n) => `127.0.0.${n + 1}`).slice(0, 4);
+    const isLocal = routes.endpoints.every((endpoint) => IPV4_LOOPBACK.test(endpoint));
+    const some = Array.from({ length: Math.min(more, ADDRESSES_SHOWN) }, (_, n) =>
+      isLocal ? `127.0.0.${n + 1}` : '<address>',
+    );
     return [
       {
         message: `${plural(needed, 'connection')} ${way} need as many ports, and there are ${count(ports)} (${from} to ${to})`,

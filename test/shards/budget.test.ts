@@ -71,6 +71,12 @@ describe('the budget of a machine', () => {
     expect(sentences(question(38_000, 2, { routes: { endpoints, sourceAddresses } }))).toEqual([]);
   });
 
+  it('knows no addresses of this machine towards another one', () => {
+    const routes = { endpoints: ['broker.example:8883'] as const, sourceAddresses: [] };
+    const [problem] = sentences(question(38_000, 2, { routes }));
+    expect(problem).toMatch(/such as --source-address <address>,<address>$/);
+  });
+
   it('gives several endpoints ports of their own', () => {
     const endpoints = ['127.0.0.1:8883', '127.0.0.1:8884'] as const;
     const routes = { endpoints, sourceAddresses: [] };
