@@ -36,6 +36,7 @@ interface Entry {
   readonly key: string;
   /** While the device was known to the broker, due or not. */
   published: number;
+  /** At most as often as it was published. */
   got: number;
   due: number;
   /** Of those still missing, the most that only a connected device is due. */
@@ -144,12 +145,16 @@ export class MessageLedger implements Ledger {
     const subscriber = this.#subscribers.get(device);
     const entry = subscriber?.entries.get(keyOf(topic, payload));
     if (subscriber === undefined || entry === undefined) return;
+    if (entry.got === entry.published) {
+      // A copy too many stands for none that is published later.
+      if (this.#notCounted === 0) this.#duplicated++;
+      return;
+    }
     if (missingOf(entry) > 0) this.#open--;
     entry.got++;
     if (at !== undefined && entry.got === 1 && entry.published === 1) {
       this.#latencies.add(Math.max(0, at - entry.plannedAt));
     }
-    if (entry.got > entry.published && this.#notCounted === 0) this.#duplicated++;
     this.#review(entry);
   }
 
