@@ -32,7 +32,6 @@ export interface DriveQuestion {
   readonly workers: number | 'auto';
   /** 1 by default. */
   readonly brokers?: number;
-  readonly sourceAddresses?: readonly string[];
   /** MQTT on TCP instead of TLS. */
   readonly plain?: boolean;
   /** The group whose arrivals are timed one by one. */
@@ -106,7 +105,6 @@ async function drive(question: DriveQuestion): Promise<DriveAnswer> {
       credentials: new Map(fleet.credentials.map((one) => [one.name, one])),
       engine: times.of(engineOf(workers)(plan)),
       furtherEndpoints: others.map(({ endpoint: { host, port } }) => ({ host, port })),
-      ...(question.sourceAddresses && { sourceAddresses: question.sourceAddresses }),
       observer: {
         brokerStarted: () => watch.begin(),
         figures: ({ counters, workers: health }) => watch.see(counters, health),

@@ -11,6 +11,7 @@ import { mqttConnector } from '../src/fleet/mqtt-connector.ts';
 import { realClock } from '../src/fleet/real-clock.ts';
 import type { Credential } from '../src/identity/types.ts';
 import { answerParent } from './child.ts';
+import { MQTT } from './plain-session.ts';
 
 export type FleetQuestion =
   | { readonly connect: readonly Credential[]; readonly endpoint: BrokerEndpoint }
@@ -26,13 +27,6 @@ export interface FleetRound {
 
 /** Enough that neither side waits for the other: at 900/s as many are on their way. */
 const AT_ONCE = 32;
-const MQTT = {
-  protocolVersion: 5,
-  keepAliveSeconds: 600,
-  cleanStart: true,
-  sessionExpirySeconds: 0,
-  tls: '1.3',
-} as const;
 
 collectAsFleet();
 const connector = await mqttConnector(realClock);

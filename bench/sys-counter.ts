@@ -3,15 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { BrokerEndpoint } from '../src/broker/adapter.ts';
 import { mqttConnector } from '../src/fleet/mqtt-connector.ts';
 import { realClock } from '../src/fleet/real-clock.ts';
+import { MQTT } from './plain-session.ts';
 
 const TOPIC = '$SYS/broker/publish/messages/received';
-const MQTT = {
-  protocolVersion: 5,
-  keepAliveSeconds: 600,
-  cleanStart: true,
-  sessionExpirySeconds: 0,
-  tls: '1.3',
-} as const;
 /** Nobody asks for it: there is no TLS. */
 const NOBODY = {
   name: 'counter',

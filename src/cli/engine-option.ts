@@ -80,10 +80,11 @@ export async function engineFrom(
       hint: 'say how many of the workers at the engine the run takes',
     });
   }
+  const autoHint = isRemote ? undefined : 'or leave the choice to --workers auto';
   const local = args.workers === undefined || args.workers === 'auto';
   const workers = local
     ? undefined
-    : wholeNumber('--workers', args.workers, 1, WORKERS_MAX, problems);
+    : wholeNumber('--workers', args.workers, 1, WORKERS_MAX, problems, autoHint);
   if (!isRemote) problems.push(...withoutEngine(args));
   if (problems.length > 0) throw new UserError(EXIT.usage, problems);
   if (!isRemote) {

@@ -118,11 +118,15 @@ export function wholeNumber(
   min: number,
   max: number,
   problems: Problem[],
+  hint?: string,
 ): number | undefined {
   if (text === undefined) return undefined;
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
-  problems.push({ message: `${option} is not a whole number from ${min} to ${max}` });
+  problems.push({
+    message: `${option} is not a whole number from ${min} to ${max}`,
+    ...(hint === undefined ? {} : { hint }),
+  });
   return undefined;
 }
 

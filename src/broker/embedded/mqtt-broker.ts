@@ -2,11 +2,12 @@
  * The home of aedes (2.0.0-beta.1, pinned): an MQTT 3.1, 3.1.1 and 5 broker that reports what
  * becomes of its connections. Runs only in the embedded broker's process.
  *
- * Three of its methods are replaced (and one of its storage), because takeovers race in the original: while an evicted
+ * Three of its methods are replaced, because takeovers race in the original: while an evicted
  * client is still closing, a second newcomer with its client ID is registered first and then
  * deleted by the evicted client's end, which leaves two live sessions under one client ID (a storm
  * of cloned client IDs does this all the time). Here the newcomer becomes the owner at once, and
- * the end of a client that is not the owner (any more) touches nothing of the owner's.
+ * the end of a client that is not the owner (any more) touches nothing of the owner's. A method of
+ * its storage is replaced in `listen`, because resuming a session races with its messages.
  */
 import type { EventEmitter } from 'node:events';
 import type { TLSSocket } from 'node:tls';
